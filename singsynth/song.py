@@ -1,0 +1,121 @@
+"""The language that all rooms speak: a song as notes with syllables, in seconds and MIDI pitch.
+
+Conventions
+-----------
+- Times are seconds from the start of the score, after the tempo map and any unfolding of repeats.
+- Pitch is a MIDI number (69 = A4 = 440 Hz); fractions are microtones. It is the *sounding* pitch.
+- A gap between two notes of a part is a rest. Notes of one part never overlap.
+- ``bar`` is the number printed in the score and ``beat`` counts from 1 in units of the time
+  signature's beat, so that a message can point a musician to the place.
+- A note whose ``lyric`` is empty continues the vowel of the note before it (melisma).
+
+The score room fills everything but :attr:`Note.syllable`; the language room fills that.
+A timing model turns a part into :class:`Phone` s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+REST = "pau"
+"""Phone symbol of silence between phrases."""
+
+BREATH = "br"
+"""Phone symbol of an audible breath."""
+
+
+@dataclass(frozen=True)
+class Syllable:
+    """Phones of one syllable.
+
+    ``nucleus`` is sung from the note's onset; ``onset`` consonants sound *before* it, ``coda``
+    consonants at the note's end. An empty nucleus means that the vowel of the syllable before is
+    held (a melisma whose last note closes the syllable).
+    """
+
+    text: str
+    onset: tuple[str, ...] = ()
+    nucleus: tuple[str, ...] = ()
+    coda: tuple[str, ...] = ()
+
+    @property
+    def phones(self) -> tuple[str, ...]:
+        """All phones in the order they are sung."""
+        return self.onset + self.nucleus + self.coda
+
+
+@dataclass(frozen=True)
+class Note:
+    """One sung note.
+
+    ``syllabic`` is MusicXML's place of the syllable in its word: ``single``, ``begin``, ``middle``
+    or ``end``. ``syllable`` is None until the language room has pronounced the lyric, and stays
+    None on a note that continues the vowel before it.
+    """
+
+    start_s: float
+    duration_s: float
+    pitch: float
+    lyric: str = ""
+    syllabic: str = "single"
+    bar: int = 0
+    beat: float = 1.0
+    syllable: Syllable | None = None
+
+    @property
+    def end_s(self) -> float:
+        """Time at which the note ends, in seconds."""
+        return self.start_s + self.duration_s
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of music for one singer: notes in order of time, never overlapping."""
+
+    name: str
+    notes: tuple[Note, ...]
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something in the score that was repaired, guessed or left out, and where."""
+
+    part: str
+    bar: int
+    beat: float
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.part}, bar {self.bar}, beat {self.beat:g}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Song:
+    """A score ready to be sung. ``duration_s`` includes rests at either end."""
+
+    title: str
+    duration_s: float
+    parts: tuple[Part, ...]
+    warnings: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True)
+class Phone:
+    """One phone as performed.
+
+    ``note`` is the index in the part of the note it is sung on (consonants: the note they lead
+    into; None in rests). ``continues`` marks a vowel held from the phone before, without a new
+    attack (melisma).
+    """
+
+    symbol: str
+    start_s: float
+    duration_s: float
+    note: int | None = None
+    continues: bool = False
+
+    @property
+    def end_s(self) -> float:
+        """Time at which the phone ends, in seconds."""
+        return self.start_s + self.duration_s
