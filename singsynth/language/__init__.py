@@ -1,0 +1,14 @@
+"""Words to phones.
+
+    from singsynth.language import pronounce
+
+    song = pronounce(read_score("song.musicxml"))
+
+A language is a module with the few names of :class:`~singsynth.language.registry.Language`, listed
+in :data:`LANGUAGES`. The inventory of phones is in :mod:`singsynth.language.phones`.
+"""
+
+from singsynth.language.pronunciation import pronounce
+from singsynth.language.registry import LANGUAGES
+
+__all__ = ["LANGUAGES", "pronounce"]
