@@ -16,14 +16,10 @@ import math
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from singsynth.errors import OutputError, SingsynthError
-
-if TYPE_CHECKING:
-    from singsynth.song import Song
 
 DEFAULT_VOICE = "pjs"
 
@@ -68,29 +64,40 @@ def render(arguments: argparse.Namespace) -> None:
     performance = synthesize(
         arguments.score,
         arguments.voice,
+        part=arguments.part,
         seed=arguments.seed,
         temperature=arguments.temperature,
         tempo=arguments.tempo,
         transpose=arguments.transpose,
         device=arguments.device,
         language=arguments.language,
+        progress=_show_progress if sys.stderr.isatty() and not arguments.quiet else None,
     )
     performance.save(arguments.output, arguments.force)
     if not arguments.quiet:
         _say(
-            f"{arguments.score.name}, sung by {arguments.voice}: "
+            f"{arguments.score.name}, {performance.part.name}, sung by {arguments.voice}: "
             f"{performance.duration_s:.1f} s in {arguments.output}"
         )
-        _warn(performance.warnings)
+        for warning in dict.fromkeys(map(str, performance.warnings)):
+            _say(f"  {warning}")
 
 
 def inspect(arguments: argparse.Namespace) -> None:
     """Show what is understood of a score: notes, syllables, phones and warnings."""
     from singsynth.inspect import as_text, describe
-    from singsynth.language import pronounce
     from singsynth.score import read_score
 
-    song: Song = pronounce(read_score(arguments.score), arguments.language)
+    song = read_score(arguments.score)
+    if arguments.voice is None:
+        from singsynth.language import pronounce
+
+        song = pronounce(song, arguments.language)
+    else:
+        from singsynth.performance import prepare
+        from singsynth.voice import load_voice
+
+        song = prepare(song, load_voice(arguments.voice), language=arguments.language)
     if arguments.json:
         _print_json(describe(song))
     else:
@@ -101,14 +108,20 @@ def voices(arguments: argparse.Namespace) -> None:
     """List the voices that are installed."""
     from dataclasses import asdict
 
+    from singsynth.song import pitch_name
     from singsynth.voice import list_voices
 
     found = list_voices()
     if arguments.json:
         _print_json([asdict(info) for info in found])
-    else:
-        for info in found:
-            print(f"{info.name:<10} {info.title}")
+        return
+    for info in found:
+        print(f"{info.name}: {info.title}")
+        print(f"    sings {', '.join(info.languages)}, ", end="")
+        print(f"{pitch_name(info.lowest)} to {pitch_name(info.highest)}, {info.sample_rate} Hz")
+        print(f"    {info.licence}")
+    if not found:
+        _say("no voices are installed; name a folder of voices in SINGSYNTH_VOICES")
 
 
 def copy(arguments: argparse.Namespace) -> None:
@@ -145,6 +158,11 @@ def build_parser() -> argparse.ArgumentParser:
     _add_score(verb)
     _add_output(verb, "the sound file to write, .wav")
     _add_voice(verb)
+    verb.add_argument(
+        "--part",
+        metavar="PART",
+        help="name or number of the part to sing (default: the first that has words)",
+    )
     _add_language(verb)
     verb.add_argument(
         "--tempo",
@@ -179,6 +197,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     verb = _add_verb(verbs, inspect, example="inspect song.musicxml --json")
     _add_score(verb)
+    verb.add_argument(
+        "--voice", metavar="NAME", help="pronounce words as this voice does, by its own lexicon"
+    )
     _add_language(verb)
     _add_json(verb)
 
@@ -329,14 +350,17 @@ def _device(text: str) -> str:
 # Talking -----------------------------------------------------------------------------------------
 
 
+WIPE_LINE = "\r\x1b[K"
+"""Brings a terminal back to the start of a line that is empty."""
+
+
 def _say(message: str) -> None:
-    print(message, file=sys.stderr)
+    print((WIPE_LINE if sys.stderr.isatty() else "") + message, file=sys.stderr)
 
 
-def _warn(warnings: Iterable[object]) -> None:
-    """Tell each warning once."""
-    for warning in dict.fromkeys(map(str, warnings)):
-        _say(f"  warning: {warning}")
+def _show_progress(stage: str, share: float) -> None:
+    """Keep one line of the terminal up to date; what is said next wipes it."""
+    print(f"{WIPE_LINE}{stage} {share:.0%}", end="", file=sys.stderr, flush=True)
 
 
 def _never_fail_to_print() -> None:

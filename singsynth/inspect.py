@@ -15,9 +15,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from singsynth.song import Note, Part, Song
-
-NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+from singsynth.song import Note, Part, Song, pitch_name
 
 SHORTEST_REST_S = 0.2
 """A smaller gap is how a note is articulated, not a rest between phrases."""
@@ -78,8 +76,7 @@ def note_name(pitch: float) -> str:
     """Name of a MIDI pitch: 61 is ``C#4``, and 60.5 is ``C#4-50c``, fifty cents below it."""
     key = math.floor(pitch + 0.5)
     cents = round(100 * (pitch - key))
-    octave, step = divmod(key, 12)
-    return f"{NOTE_NAMES[step]}{octave - 1}" + (f"{cents:+d}c" if cents else "")
+    return pitch_name(key) + (f"{cents:+d}c" if cents else "")
 
 
 def _describe_note(note: Note) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,22 @@ from singsynth import cli
 from singsynth.errors import ScoreError
 
 VERBS = ("render", "inspect", "voices", "copy", "train", "evaluate")
+
+
+SCORE = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<score-partwise version="4.0">
+  <part-list><score-part id="P1"><part-name>Soprano</part-name></score-part></part-list>
+  <part id="P1"><measure number="1">
+    <attributes><divisions>1</divisions><time><beats>4</beats><beat-type>4</beat-type></time></attributes>
+    <direction><sound tempo="60"/></direction>
+    <note><pitch><step>A</step><octave>4</octave></pitch><duration>1</duration><type>quarter</type>
+      <lyric><syllabic>single</syllabic><text>さ</text></lyric></note>
+    <note><pitch><step>B</step><octave>4</octave></pitch><duration>3</duration><type>half</type><dot/>
+      <lyric><syllabic>single</syllabic><text>き</text></lyric></note>
+  </measure></part>
+</score-partwise>
+"""
 
 
 def run(*arguments: str | Path) -> int:
@@ -88,6 +105,36 @@ def test_a_bad_output_is_told_before_anything_is_read(
         assert error.startswith(f"singsynth: {output}")
         assert complaint in error
         assert error.count("\n") == 1
+
+
+def test_inspect_as_a_program_reads_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "song.musicxml").write_text(SCORE, "utf-8")
+    assert run("inspect", tmp_path / "song.musicxml", "--json") == 0
+    song = json.loads(capsys.readouterr().out)
+    assert song["duration_s"] == 4.0
+    notes = song["parts"][0]["notes"]
+    assert [(note["start_s"], note["pitch"], note["phones"][-1]) for note in notes] == [
+        (0.0, 69, "a"),
+        (1.0, 71, "i"),
+    ]
+
+
+def test_inspect_as_a_musician_reads_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "song.musicxml").write_text(SCORE, "utf-8")
+    assert run("inspect", tmp_path / "song.musicxml") == 0
+    text = capsys.readouterr().out
+    assert "Soprano" in text
+    assert "2 notes, A4 to B4" in text
+
+
+@pytest.mark.parametrize("verb", [["inspect"], ["render", "-o", "song.wav"]])
+def test_a_missing_score_is_one_line(
+    verb: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*verb, tmp_path / "none.musicxml") == 2
+    error = capsys.readouterr().err
+    assert error.startswith("singsynth: ")
+    assert error.count("\n") == 1
 
 
 def test_an_error_is_one_line(

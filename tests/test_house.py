@@ -33,9 +33,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "acoustics": {"errors", "files"},
     "model": BASE,
     "voice": BELOW_VOICE - {"score"},
-    "performance": BELOW_VOICE | {"voice"},
-    "training": BELOW_VOICE | {"voice", "performance"},
-    "cli": BELOW_VOICE | {"voice", "performance", "training", "inspect"},
+    "plot": BASE | {"acoustics"},
+    "performance": BELOW_VOICE | {"voice", "plot"},
+    "training": BELOW_VOICE | {"voice", "performance", "plot"},
+    "cli": BELOW_VOICE | {"voice", "performance", "plot", "training", "inspect"},
 }
 """For each room, the other rooms that it may import."""
 
@@ -44,6 +45,7 @@ ALONE_IMPORT: dict[str, tuple[str, ...]] = {
     "pyworld": ("acoustics/",),
     "pysptk": ("acoustics/",),
     "soundfile": ("acoustics/",),
+    "matplotlib": ("plot.py", "training/"),
     "torch": ("model/", "voice.py", "performance.py", "training/"),
     "safetensors": ("model/", "voice.py", "training/"),
     "numba": ("model/engine/",),
@@ -51,7 +53,7 @@ ALONE_IMPORT: dict[str, tuple[str, ...]] = {
 }
 """For each library of weight, the only places under ``singsynth`` that may import it."""
 
-HEAVY = ("torch", "music21", "numpy", "scipy")
+HEAVY = ("torch", "music21", "matplotlib", "numpy", "scipy")
 """Never imported to print help."""
 
 
