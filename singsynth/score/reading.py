@@ -165,10 +165,11 @@ def _report_unsung_verses(
     line: Line, bars: Sequence[Bar], order: Sequence[PlayedBar], remarks: Remarks
 ) -> None:
     """Verses beyond the number of passes: no repeat leads to them."""
-    for verse in line.verses[max((played.turn for played in order), default=1) :]:
-        for bar, notes in zip(bars, line.bars, strict=False):
-            first = next((note for note in notes if verse in note.words), None)
-            if first:
-                message = f"verse {verse} is not sung: no repeat leads to it"
-                remarks.say(line.name, bar.place(first.offset_ql), message)
-                break
+    unsung = line.verses[max((played.turn for played in order), default=1) :]
+    for bar, notes in zip(bars, line.bars, strict=False):
+        for note in notes:
+            if unsung and unsung[0] in note.words:
+                numbers = ", ".join(map(str, unsung))
+                message = f"not sung, for no repeat leads to them: words of verse {numbers}"
+                remarks.say(line.name, bar.place(note.offset_ql), message)
+                return
