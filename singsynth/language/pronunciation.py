@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from singsynth.errors import LyricError
-from singsynth.language.phones import SUNG_PHONES, is_vowel, split_syllable
+from singsynth.language.phones import SUNG_PHONES, is_syllabic, is_vowel, split_syllable
 from singsynth.language.registry import Language, detect_language, load_language
 from singsynth.song import Note, Part, Song, Syllable
 
@@ -105,7 +105,7 @@ def _phones(
             if given is not None:
                 _check_phones(given, part, note)
             symbols = in_language if given is None else given
-            has_vowel = has_vowel or any(map(is_vowel, symbols or ()))
+            has_vowel = has_vowel or bool(_held_phone(symbols or ()))
             nothing_to_hold = symbols == () and note.lyric and not has_vowel
             phones.append(None if nothing_to_hold else symbols)
     return phones
@@ -169,9 +169,15 @@ def _held(part: Part, phones: Sequence[Phones | None]) -> list[Syllable | None]:
             syllables.append(Syllable(note.lyric, nucleus=(vowel,)))
         else:
             syllables.append(None)
-        vowel = next((s for s in reversed(symbols or ()) if is_vowel(s)), vowel)
+        vowel = _held_phone(symbols or ()) or vowel
         end_s = note.end_s
     return syllables
+
+
+def _held_phone(phones: Phones) -> str:
+    """What ー after these phones would hold: the last vowel, or N where there is none."""
+    held = [p for p in phones if is_vowel(p)] or [p for p in phones if is_syllabic(p)]
+    return held[-1] if held else ""
 
 
 def _with_codas_last(notes: Sequence[Note], syllables: Sequence[Syllable | None]) -> list[Note]:

@@ -114,7 +114,7 @@ def _notes(
             continue
         words = words_of(element)
         if element.duration.isGrace:
-            remarks.count(name, place, "grace note is not sung yet")
+            remarks.count(name, place, "not sung yet: grace note")
             graces = graces or words
             continue
         duration_ql = Fraction(element.duration.quarterLength)

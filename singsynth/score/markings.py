@@ -42,7 +42,7 @@ def report_markings(part: Any, name: str, bars: Sequence[Bar], remarks: Remarks)
     """Count every mark of a music21 part that is not sung."""
 
     def count(place: Place, what: str) -> None:
-        remarks.count(name, place, f"{what} is not sung yet")
+        remarks.count(name, place, f"not sung yet: {what}")
 
     places: dict[int, Place] = {}
     for bar, measure in zip(bars, part.getElementsByClass("Measure"), strict=False):

@@ -99,15 +99,16 @@ def _to_music21(root: Any, remarks: Remarks) -> Any:
     """Let music21 read the tree; what it warns of becomes a remark."""
     from music21.musicxml import xmlToM21
 
-    importer: Any = xmlToM21.MusicXMLImporter
+    make_importer: Any = xmlToM21.MusicXMLImporter
+    importer = make_importer()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        stream = importer().xmlRootToScore(root)
+        importer.xmlRootToScore(root, importer.stream)
     for warning in caught:
         message = " ".join(str(warning.message).split())
         if "exception took place" not in message:
             remarks.say("score", Place(0, 1), f"while reading: {message}")
-    return stream
+    return importer.stream
 
 
 def _guarded(name: str, step: Callable[[], T]) -> T:
@@ -139,7 +140,10 @@ def _parts(stream: Any) -> list[Any]:
     in_bars = []
     for part in parts:
         part.toSoundingPitch(inPlace=True)
-        in_bars.append(part if part.hasMeasures() else part.makeMeasures())
+        if not part.hasMeasures():
+            part = part.makeMeasures()
+            part.makeTies(inPlace=True)
+        in_bars.append(part)
     return in_bars
 
 

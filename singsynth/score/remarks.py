@@ -40,4 +40,6 @@ class Remarks:
             Remark(part, first.bar, first.beat, message + (f" ({n} times)" if n > 1 else ""))
             for (part, message), (first, n) in self._counted.items()
         ]
-        return tuple(sorted([*self._said, *counted], key=lambda r: (r.bar, r.beat, r.part)))
+        return tuple(
+            sorted([*self._said, *counted], key=lambda r: (r.bar, r.beat, r.part, r.message))
+        )

@@ -105,7 +105,7 @@ def tempo_marks(parts: Sequence[Any], bars: Sequence[Bar], remarks: Remarks) -> 
                 if "TextExpression" not in element.classes:
                     found.setdefault((index, offset_ql), element)
                 elif _CHANGES.search(element.content):
-                    message = f'tempo change "{element.content}" is not sung yet'
+                    message = f'not sung yet: tempo change "{element.content}"'
                     remarks.say("score", bars[index].place(offset_ql), message)
 
     marks: list[TempoMark] = []

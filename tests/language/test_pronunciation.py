@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from singsynth.errors import LyricError
+from singsynth.language import pronounce
+from singsynth.song import Note, Part, Song, Syllable
+
+
+def song(*lyrics: str, language: str = "", name: str = "Solo") -> Song:
+    """Notes of a second each; ``|`` is a rest."""
+    notes = [
+        Note(float(i), 1.0, 60.0, lyric=lyric, bar=i // 4 + 1, beat=i % 4 + 1)
+        for i, lyric in enumerate(lyrics)
+        if lyric != "|"
+    ]
+    return Song("Test", float(len(lyrics)), (Part(name, tuple(notes), language),))
+
+
+def syllables(
+    *lyrics: str, lexicon: dict[str, Sequence[str]] | None = None, language: str = "ja"
+) -> list[Syllable | None]:
+    (part,) = pronounce(song(*lyrics), language, lexicon).parts
+    return [note.syllable for note in part.notes]
+
+
+def test_onset_nucleus_coda() -> None:
+    assert syllables("きょう", "ん", "かん") == [
+        Syllable("きょう", ("ky",), ("o",), ("u",)),
+        Syllable("ん", (), ("N",), ()),
+        Syllable("かん", ("k",), ("a",), ("N",)),
+    ]
+
+
+def test_melisma_holds_the_vowel_and_closes_on_its_last_note() -> None:
+    assert syllables("かん", "", "", "さ", "") == [
+        Syllable("かん", ("k",), ("a",), ()),
+        None,
+        Syllable("", (), (), ("N",)),
+        Syllable("さ", ("s",), ("a",), ()),
+        None,
+    ]
+
+
+def test_closure_alone_holds_the_vowel_and_closes() -> None:
+    assert syllables("か", "っ", "て") == [
+        Syllable("か", ("k",), ("a",)),
+        Syllable("っ", (), (), ("cl",)),
+        Syllable("て", ("t",), ("e",)),
+    ]
+
+
+def test_long_vowel_mark_alone_holds_the_vowel() -> None:
+    """And after a rest, where there is nothing to hold, it sings the vowel anew."""
+    assert syllables("かん", "ー", "|", "ー") == [
+        Syllable("かん", ("k",), ("a",)),
+        Syllable("", (), (), ("N",)),
+        Syllable("ー", (), ("a",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "lyric", ["さ", "sa-", "-sa", "sa_", "Sa,", "「さ」", "さ。", "sa!", " sa "]
+)
+def test_punctuation_is_not_sung(lyric: str) -> None:
+    (only,) = syllables(lyric)
+    assert only == Syllable(lyric, ("s",), ("a",), ())
+
+
+def test_elision() -> None:
+    assert syllables("か‿い") == [Syllable("か‿い", ("k",), ("a",), ("i",))]
+
+
+def test_phones_in_brackets() -> None:
+    assert syllables("[w a]", "[N]", "[s t a i]", "[cl]") == [
+        Syllable("[w a]", ("w",), ("a",)),
+        Syllable("[N]", (), ("N",)),
+        Syllable("[s t a i]", ("s", "t"), ("a",), ("i",)),
+        Syllable("[cl]", (), (), ("cl",)),
+    ]
+
+
+def test_brackets_need_no_language() -> None:
+    (part,) = pronounce(song("[w a]", "[t o]", language="de")).parts
+    assert [n.syllable and n.syllable.phones for n in part.notes] == [("w", "a"), ("t", "o")]
+
+
+def test_lexicon_goes_first() -> None:
+    lexicon = {"は": ["w", "a"], "愛": ("a", "i")}
+    assert syllables("は", "愛", "愛、", lexicon=lexicon) == [
+        Syllable("は", ("w",), ("a",)),
+        Syllable("愛", (), ("a",), ("i",)),
+        Syllable("愛、", (), ("a",), ("i",)),
+    ]
+
+
+@pytest.mark.parametrize("lyrics", [("か", "la"[1:]), ("sa", "ku", "ra"), ("サ",), ("Tō", "kyō")])
+def test_language_is_told_by_script_or_spelling(lyrics: tuple[str, ...]) -> None:
+    assert all(note.syllable for note in pronounce(song(*lyrics)).parts[0].notes)
+
+
+def test_language_of_the_score_and_of_the_caller() -> None:
+    assert pronounce(song("ka", language="ja-JP")).parts[0].notes[0].syllable
+    assert pronounce(song("ka", language="de"), "ja").parts[0].notes[0].syllable
+    assert pronounce(song("か", language="en")).parts[0].notes[0].syllable, "the script tells"
+
+
+def test_nothing_else_of_the_song_changes() -> None:
+    before = song("か", "", "き")
+    after = pronounce(before)
+    assert [(n.start_s, n.pitch, n.lyric) for n in after.parts[0].notes] == [
+        (n.start_s, n.pitch, n.lyric) for n in before.parts[0].notes
+    ]
+    assert after.duration_s == before.duration_s
+
+
+def error(*lyrics: str, language: str | None = None, of: str = "") -> str:
+    with pytest.raises(LyricError) as caught:
+        pronounce(song(*lyrics, language=of), language)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_unknown_syllables_are_named_together() -> None:
+    assert error("か", "xq", "か", "か", "愛") == (
+        'cannot pronounce "xq" (Solo, bar 1, beat 2), "愛" (Solo, bar 2, beat 1) in Japanese; '
+        "spell it in kana or romaji, write its phones in brackets such as [k a], or add it to a "
+        "lexicon"
+    )
+    message = error("か", *(["xq"] * 8))
+    assert message.count('"xq"') == 5
+    assert " and 3 more in Japanese" in message
+
+
+@pytest.mark.parametrize("lyric", ["[]", "[k a", "k a]", "[k][a]"])
+def test_broken_brackets(lyric: str) -> None:
+    assert f'cannot pronounce "{lyric}"' in error("か", lyric)
+
+
+def test_nothing_to_hold() -> None:
+    assert 'cannot pronounce "ー" (Solo, bar 1, beat 1)' in error("ー", "か")
+
+
+def test_unknown_phone() -> None:
+    message = error("か", "[kk a]")
+    assert message.startswith(
+        'Solo, bar 1, beat 2: unknown phone "kk" for "[kk a]"; did you mean k'
+    )
+    assert "The phones are: a i u e o" in message
+    assert 'unknown phone "pau"' in error("か", "[pau]")
+
+
+def test_unknown_language() -> None:
+    assert error("ka", language="tlh") == 'no language "tlh" yet; there are: ja'
+    assert error("Lie", "be", of="de") == (
+        'Solo: its words are in "de", which cannot be pronounced yet; name a language of: '
+        "ja (Japanese), or write phones in brackets such as [k a]"
+    )
+    message = error("ka", "Lie", "be")
+    assert message.startswith(
+        'Solo: the language of its words is unknown ("Lie" in bar 1, beat 2 is in none of those'
+    )
