@@ -131,7 +131,17 @@ def copy(arguments: argparse.Namespace) -> None:
 
 def train(arguments: argparse.Namespace) -> None:
     """Make a voice from recordings, or take some steps of it."""
-    raise SingsynthError("train is not wired yet")
+    from singsynth.training.pipeline import run
+
+    run(
+        arguments.recipe,
+        arguments.data,
+        arguments.work or Path("runs") / arguments.recipe.resolve().name,
+        steps=arguments.step or STEPS,
+        device=arguments.device,
+        output=arguments.output,
+        say=_say,
+    )
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -225,6 +235,12 @@ def build_parser() -> argparse.ArgumentParser:
         choices=STEPS,
         metavar="STEP",
         help=f"only these steps, of {', '.join(STEPS)} (default: all, in this order)",
+    )
+    verb.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="where to put the voice; an older voice there is replaced (default: WORK/voice)",
     )
     _add_device(verb)
 

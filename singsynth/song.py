@@ -15,7 +15,7 @@ A timing model turns a part into :class:`Phone` s.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 REST = "pau"
 """Phone symbol of silence between phrases."""
@@ -119,3 +119,40 @@ class Phone:
     def end_s(self) -> float:
         """Time at which the phone ends, in seconds."""
         return self.start_s + self.duration_s
+
+
+def adjusted(song: Song, tempo: float = 1.0, transpose: float = 0.0) -> Song:
+    """The same song ``tempo`` times as fast and ``transpose`` semitones higher.
+
+    Raises
+    ------
+    ValueError
+        If ``tempo`` is not above 0.
+    """
+    if not tempo > 0:
+        raise ValueError(f"tempo must be above 0, not {tempo}")
+    parts = tuple(
+        replace(
+            part,
+            notes=tuple(
+                replace(
+                    note,
+                    start_s=note.start_s / tempo,
+                    duration_s=note.duration_s / tempo,
+                    pitch=note.pitch + transpose,
+                )
+                for note in part.notes
+            ),
+        )
+        for part in song.parts
+    )
+    return replace(song, duration_s=song.duration_s / tempo, parts=parts)
+
+
+PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+
+
+def pitch_name(pitch: float) -> str:
+    """Name of the nearest note of a MIDI pitch, as in ``C#4`` (60 is C4)."""
+    nearest = round(pitch)
+    return f"{PITCH_CLASSES[nearest % 12]}{nearest // 12 - 1}"

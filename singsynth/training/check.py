@@ -1,0 +1,178 @@
+"""Find bad data before hours are spent training on it.
+
+Every problem names the recording, the time and the phone, and says what to do. A problem is an
+*error* if training on it would do harm, else a *doubt*: worth a look, not worth stopping for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from singsynth.acoustics import Features
+from singsynth.acoustics.features import FloatArray
+from singsynth.model.controls import frame_times, locate
+from singsynth.model.pitch import performed_line
+from singsynth.song import REST
+from singsynth.training.corpus import Example
+from singsynth.training.dataset import semitones, sounding
+
+OVERHANG_S = 0.05
+"""Labels may end this much after the sound, as files are cut to whole blocks."""
+
+CLIPPED_SHARE = 1e-3
+QUIET_DB = -50.0
+"""Peak below which a recording counts as silent, in dB of full scale."""
+
+LEAST_VOICED_SHARE = 0.3
+"""Vowels of a song that are voiced less than this are not where the labels say."""
+
+LEAST_NOTE_AGREEMENT = 0.5
+NEAR_SEMITONES = 2.0
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with a recording: where, what, and what to do."""
+
+    name: str
+    time_s: float
+    phone: str
+    message: str
+    remedy: str
+    fatal: bool
+
+    def __str__(self) -> str:
+        place = f"{self.name}, {self.time_s:.2f} s" + (f", '{self.phone}'" if self.phone else "")
+        return f"{place}: {self.message}; {self.remedy}"
+
+
+def check_example(
+    example: Example,
+    features: Features,
+    hop_s: float,
+    samples: FloatArray,
+    rate: int,
+    symbols: Collection[str],
+) -> Iterator[Problem]:
+    """All problems of one recording.
+
+    Parameters
+    ----------
+    samples, rate
+        The recording as it is on disk.
+    symbols
+        Phones that a voice can know.
+    """
+    name, phones = example.name, example.phones
+    yield from check_sound(name, samples, rate)
+    for phone in phones:
+        if phone.symbol not in symbols:
+            yield Problem(
+                name,
+                phone.start_s,
+                phone.symbol,
+                "unknown phone",
+                "map it to a known one in the recipe's prepare.py",
+                True,
+            )
+    length = len(samples) / rate
+    past = [p for p in phones if p.symbol != REST and p.end_s > length + OVERHANG_S]
+    if past or phones[-1].end_s > length + 1.0:
+        phone = past[0] if past else phones[-1]
+        yield Problem(
+            name,
+            phone.start_s,
+            phone.symbol,
+            f"labels go on to {phone.end_s:.2f} s but the sound ends at {length:.2f} s",
+            "labels and audio are of different takes or rates: pair them anew",
+            True,
+        )
+        return
+    yield from _check_agreement(example, features, hop_s)
+
+
+def check_sound(name: str, samples: FloatArray, rate: int) -> Iterator[Problem]:
+    """Problems of the sound alone."""
+    peak = float(np.max(np.abs(samples)))
+    if peak < 10 ** (QUIET_DB / 20):
+        yield Problem(
+            name, 0.0, "", "the recording is silent", "replace the file or leave it out", True
+        )
+        return
+    full = np.abs(samples) >= 0.999
+    if full.mean() > CLIPPED_SHARE:
+        at = float(np.flatnonzero(full)[0]) / rate
+        yield Problem(
+            name,
+            at,
+            "",
+            f"{full.mean():.1%} of the samples are clipped",
+            "record again at a lower level",
+            True,
+        )
+
+
+def _check_agreement(example: Example, features: Features, hop_s: float) -> Iterator[Problem]:
+    name, phones = example.name, example.phones
+    times = frame_times(len(features), hop_s, 0.0)
+    which = locate(np.array([p.start_s for p in phones]), times)
+    nuclei = _nuclei(example)
+    vowel = np.array([i in nuclei for i in range(len(phones))])[which]
+    if vowel.any() and features.voicing[vowel].mean() < LEAST_VOICED_SHARE:
+        first = phones[min(nuclei)]
+        yield Problem(
+            name,
+            first.start_s,
+            first.symbol,
+            f"only {features.voicing[vowel].mean():.0%} of the labelled vowels are voiced",
+            "labels and audio do not belong together, or are shifted: pair them anew",
+            True,
+        )
+        return
+    line = performed_line(example.part.notes, phones)
+    f0 = semitones(features.f0_hz)
+    heard = features.voicing & sounding(phones, times)
+    apart: list[float] = []
+    for onset, end, pitch in zip(*line, strict=True):
+        inside = heard & (times >= onset) & (times < end)
+        if inside.sum() >= 10:
+            apart.append(float(np.median(f0[inside])) - pitch)
+    middle = float(np.median(apart)) if apart else 0.0
+    near = float(np.mean(np.abs(np.array(apart)) < NEAR_SEMITONES)) if apart else 1.0
+    if abs(middle) > NEAR_SEMITONES:
+        yield Problem(
+            name,
+            float(line.onset_s[0]),
+            "",
+            f"sung {middle:+.1f} semitones from the notes",
+            "transpose the notes in the recipe's prepare.py",
+            True,
+        )
+    elif near < LEAST_NOTE_AGREEMENT:
+        yield Problem(
+            name,
+            float(line.onset_s[0]),
+            "",
+            f"only {near:.0%} of the notes are sung within {NEAR_SEMITONES:g} semitones",
+            "is it the right score?",
+            True,
+        )
+    missing = [n for n in example.part.notes if n.syllable is None]
+    if len(missing) > 0.1 * len(example.part.notes):
+        yield Problem(
+            name,
+            missing[0].start_s,
+            "",
+            f"{len(missing)} of {len(example.part.notes)} notes have no vowel of their own",
+            "compare notes and labels there",
+            False,
+        )
+
+
+def _nuclei(example: Example) -> set[int]:
+    """Indices of phones that carry a note."""
+    nuclei = {s for n in example.part.notes if n.syllable for s in n.syllable.nucleus}
+    return {i for i, p in enumerate(example.phones) if p.symbol in nuclei}
