@@ -1,4 +1,7 @@
-"""Marks that musicians read and this room does not yet: reported once a part, with a count."""
+"""Marks on notes: those that change their length, and those that are not sung yet.
+
+The latter are reported once a part, with a count.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,13 @@ from typing import Any
 from singsynth.score.bars import Bar
 from singsynth.score.remarks import Place, Remarks
 
+SHARE = {"Staccatissimo": 0.25, "Staccato": 0.5, "DetachedLegato": 0.75}
+"""music21 classes of marks that detach a note, and the share of its length that it sounds."""
+
+BREATHS = frozenset({"BreathMark", "Caesura"})
+"""music21 classes of marks after which a breath is taken."""
+
 ON_NOTES = {
-    "Fermata": "fermata",
-    "BreathMark": "breath mark",
-    "Caesura": "caesura",
-    "Staccato": "staccato",
-    "Tenuto": "tenuto",
-    "DetachedLegato": "detached legato",
     "Accent": "accent",
     "Stress": "stress mark",
     "IndeterminateSlide": "slide",
@@ -38,15 +41,21 @@ ACROSS_BARS = {
 }
 
 
-def report_markings(part: Any, name: str, bars: Sequence[Bar], remarks: Remarks) -> None:
-    """Count every mark of a music21 part that is not sung."""
+def report_markings(
+    part: Any, sources: Sequence[Any], name: str, bars: Sequence[Bar], remarks: Remarks
+) -> None:
+    """Count every mark of a music21 part that is not sung.
+
+    ``sources`` are the streams that are sung of its measures: one of their voices, or all.
+    """
 
     def count(place: Place, what: str) -> None:
         remarks.count(name, place, f"not sung yet: {what}")
 
     places: dict[int, Place] = {}
-    for bar, measure in zip(bars, part.getElementsByClass("Measure"), strict=False):
-        for element in measure.recurse():
+    measures = part.getElementsByClass("Measure")
+    for bar, measure, source in zip(bars, measures, sources, strict=False):
+        for element in [*measure, *(source if source is not measure else [])]:
             place = bar.place(Fraction(element.getOffsetInHierarchy(measure)))
             places[id(element)] = place
             for what in _matches(element, IN_BARS):
@@ -56,9 +65,10 @@ def report_markings(part: Any, name: str, bars: Sequence[Bar], remarks: Remarks)
                     for what in _matches(mark, ON_NOTES):
                         count(place, what)
     for spanner in part.recurse().getElementsByClass("Spanner"):
-        first = spanner.getFirst()
+        first = places.get(id(spanner.getFirst()))
         for what in _matches(spanner, ACROSS_BARS):
-            count(places.get(id(first), bars[0].place(Fraction(0))), what)
+            if first:
+                count(first, what)
 
 
 def _matches(element: Any, table: dict[str, str]) -> list[str]:

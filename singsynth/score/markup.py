@@ -9,6 +9,9 @@ MusicXML                                 music21 10.5, and so here
 ``<tied>`` without ``<tie>``             dropped: the ``<tie>`` is written
 ``<sound dacapo=… fine=…>`` and kin      dropped: written as the words or sign that is read
 ``<per-minute>`` with text               dropped: only its number is left
+``<grace/>`` without ``slash``           taken for slashed: ``slash="no"`` is written
+``<humming/>`` in a lyric                dropped: becomes the phone in brackets ``[N]``
+``<laughing/>``, ``time-only``           dropped, and here reported
 =======================================  =====================================================
 """
 
@@ -17,6 +20,8 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
+
+from singsynth.score.remarks import Place, Remarks
 
 JUMP_WORDS = {
     "dacapo": "D.C.",
@@ -30,10 +35,13 @@ JUMP_SIGNS = ("segno", "coda")
 """Attributes of ``<sound>`` that mark a place to jump to, which are also names of signs."""
 
 
-def prepare(root: ET.Element) -> None:
+def prepare(root: ET.Element, remarks: Remarks) -> None:
     """Rewrite the tree in place so that music21 loses nothing we need."""
+    names = {p.get("id"): p.findtext("part-name") for p in root.iter("score-part")}
     for part in root.iter("part"):
+        name = " ".join((names.get(part.get("id")) or "score").split())
         for measure in part.iter("measure"):
+            _report_lost(measure, name, remarks)
             _silence_cues(measure)
             _wrap_jumps(measure)
             for direction in measure.iter("direction"):
@@ -41,6 +49,9 @@ def prepare(root: ET.Element) -> None:
                 _spell_out_jumps(direction)
             for note in measure.iter("note"):
                 _write_ties(note)
+                _hum(note)
+                for grace in note.findall("grace"):
+                    grace.attrib.setdefault("slash", "no")
 
 
 def lyric_languages(root: ET.Element) -> dict[str, str]:
@@ -130,3 +141,20 @@ def _write_ties(note: ET.Element) -> None:
     for tied in note.findall("notations/tied"):
         if tied.get("type") in {"start", "stop"}:
             note.append(ET.Element("tie", {"type": str(tied.get("type"))}))
+
+
+def _hum(note: ET.Element) -> None:
+    for lyric in note.findall("lyric"):
+        if lyric.find("humming") is not None and lyric.find("text") is None:
+            ET.SubElement(lyric, "text").text = "[N]"
+
+
+def _report_lost(measure: ET.Element, name: str, remarks: Remarks) -> None:
+    """Report, at the beginning of the bar, what cannot be written so that music21 reads it."""
+    number = re.search(r"\d+", measure.get("number", ""))
+    place = Place(int(number.group()) if number else 0, 1)
+    if measure.find("note/lyric/laughing") is not None:
+        remarks.count(name, place, "not sung yet: laughing")
+    timed = [e for path in ("note", "note/lyric", "direction/sound") for e in measure.findall(path)]
+    if any(element.get("time-only") for element in timed):
+        remarks.count(name, place, "sung in every pass, not only in those it is marked for")

@@ -3,6 +3,9 @@
 - A tie joins notes of one pitch that touch. A tie with one end missing is repaired if the notes can
   be joined, and ignored if not; both are reported. A tied note with words of its own is sung anew.
 - A note without words that touches the note before it continues the vowel (``lyric == ""``).
+- A detached note (staccato) sounds for a share of its length. A breath mark takes
+  :data:`BREATH_S`, but no more than half of the note, from the end of the note before it. Neither
+  divides a melisma.
 - A note without words at the beginning or after a rest has no vowel to continue: it is sung on
   :data:`DEFAULT_VOWEL`, and reported.
 """
@@ -17,12 +20,15 @@ from singsynth.score.bars import Bar
 from singsynth.score.lines import Line
 from singsynth.score.lyrics import Word, choose_words
 from singsynth.score.remarks import Place, Remarks
-from singsynth.score.tempo import TempoMap
+from singsynth.score.tempo import TempoMap, round_time
 from singsynth.score.unfolding import PlayedBar
 from singsynth.song import Note, Part
 
 DEFAULT_VOWEL = "a"
 """Lyric of a note that has no words and no vowel before it to continue."""
+
+BREATH_S = 0.3
+"""Seconds that a breath mark takes from the note before it."""
 
 
 @dataclass
@@ -35,6 +41,8 @@ class _Sung:
     tie: str
     word: Word | None
     place: Place
+    share: float
+    breath: bool
 
     @property
     def ties_on(self) -> bool:
@@ -57,23 +65,24 @@ def sung_part(
     notes = _without_overlaps(notes, line.name, remarks)
     notes = _ties_joined(notes, line.name, remarks)
     sung: list[Note] = []
-    end_ql = None
-    for note in notes:
+    for before, note, after in zip([None, *notes], notes, [*notes[1:], None], strict=False):
         lyric, syllabic = "", "single"
         if note.word is not None:
             lyric, syllabic = note.word.text, note.word.syllabic
-        elif note.start_ql != end_ql:
+        elif before is None or before.end_ql < note.start_ql:
             lyric = DEFAULT_VOWEL
             message = f'note without words and no vowel to continue; sung on "{DEFAULT_VOWEL}"'
             remarks.say(line.name, note.place, message)
-        start_s = tempo.seconds(note.start_ql)
-        duration_s = tempo.seconds(note.end_ql) - start_s
-        end_ql = note.end_ql
-        if duration_s > 0:
+        start_s, end_s = tempo.seconds(note.start_ql), tempo.seconds(note.end_ql)
+        if after is None or after.word is not None or note.end_ql < after.start_ql:
+            end_s = _detached(start_s, end_s, note)
+        elif note.breath:
+            remarks.say(line.name, note.place, "no breath is taken within a melisma")
+        if end_s > start_s:
             sung.append(
                 Note(
                     start_s=start_s,
-                    duration_s=duration_s,
+                    duration_s=end_s - start_s,
                     pitch=note.pitch,
                     lyric=lyric,
                     syllabic=syllabic,
@@ -82,6 +91,14 @@ def sung_part(
                 )
             )
     return Part(line.name, tuple(sung), line.language)
+
+
+def _detached(start_s: float, end_s: float, note: _Sung) -> float:
+    """When a note ends that is shortened by its marks."""
+    duration_s = (end_s - start_s) * note.share
+    if note.breath:
+        duration_s -= min(BREATH_S, duration_s / 2)
+    return round_time(start_s + duration_s)
 
 
 def _laid_out(line: Line, bars: Sequence[Bar], order: Sequence[PlayedBar]) -> list[_Sung]:
@@ -102,6 +119,8 @@ def _laid_out(line: Line, bars: Sequence[Bar], order: Sequence[PlayedBar]) -> li
             tie=note.tie,
             word=word,
             place=bars[played.bar].place(note.offset_ql),
+            share=note.share,
+            breath=note.breath,
         )
         for (start_ql, played, note), word in zip(written, words, strict=True)
     ]
@@ -143,6 +162,7 @@ def _ties_joined(notes: Sequence[_Sung], name: str, remarks: Remarks) -> list[_S
                 if not (ties_on and note.tied_back):
                     remarks.say(name, note.place, "tie has only one end; the notes are joined")
                 before.end_ql, before.tie = note.end_ql, "start" if note.ties_on else ""
+                before.share, before.breath = note.share, note.breath
                 continue
             remarks.say(name, note.place, "tied note has words of its own and is sung anew")
         else:

@@ -16,7 +16,7 @@ from singsynth.score.markup import lyric_languages, prepare
 from singsynth.score.melody import sung_part
 from singsynth.score.opening import open_score
 from singsynth.score.remarks import Place, Remarks
-from singsynth.score.tempo import tempo_map, tempo_marks
+from singsynth.score.tempo import fermatas, tempo_map, tempo_marks
 from singsynth.score.unfolding import PlayedBar, play_order
 from singsynth.song import Song
 
@@ -49,7 +49,7 @@ def read_score(source: str | Path | Any) -> Song:
         name = str(source)
         root = open_score(Path(source))
         languages = lyric_languages(root)
-        prepare(root)
+        prepare(root, remarks)
         stream = _guarded(name, lambda: _to_music21(root, remarks))
         fallback_title = Path(source).stem
     else:
@@ -80,7 +80,7 @@ def _song(
         )
     marks = tempo_marks(parts, bars, remarks)
     order = play_order(parts, bars, remarks)
-    tempo = tempo_map(marks, bars, [played.bar for played in order])
+    tempo = tempo_map(marks, bars, [played.bar for played in order], fermatas(parts))
     lines = [
         written_line(part, part_name, _language(part, languages), bars, remarks)
         for part, part_name in sung

@@ -5,6 +5,8 @@ of *q* quarter notes a minute, *x* quarter lengths last
 
     t = 60 x / q  seconds.
 
+A fermata, in whatever part, makes its note or rest :data:`FERMATA_STRETCH` times as long, for all.
+
 Marks belong to the written bars, so a repeated bar has the tempo that is written over it even when
 the jump to it skips the mark. Times are rounded to 2⁻²⁰ s (about a microsecond): such numbers add
 and subtract without error, so that notes which touch in the score touch in seconds.
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,6 +30,9 @@ DEFAULT_QPM = 120.0
 
 SLOWEST_QPM, FASTEST_QPM = 5.0, 1000.0
 """Marks beyond these are mistakes, and ignored with a remark."""
+
+FERMATA_STRETCH = 1.5
+"""How many times longer a note under a fermata is held."""
 
 TICKS_PER_SECOND = 2**20
 
@@ -44,6 +50,15 @@ class TempoMark:
     bar: int
     offset_ql: Fraction
     qpm: float
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A fermata: the time from ``start_ql`` to ``end_ql`` of written bar ``bar`` is stretched."""
+
+    bar: int
+    start_ql: Fraction
+    end_ql: Fraction
 
 
 class TempoMap:
@@ -69,28 +84,66 @@ class TempoMap:
         """Seconds from the start of the played score."""
         i = max(bisect.bisect_right(self._starts_ql, moment_ql) - 1, 0)
         time_s = self._starts_s[i] + float(moment_ql - self._starts_ql[i]) * 60 / self._qpm[i]
-        return round(time_s * TICKS_PER_SECOND) / TICKS_PER_SECOND
+        return round_time(time_s)
 
 
-def tempo_map(marks: Sequence[TempoMark], bars: Sequence[Bar], order: Iterable[int]) -> TempoMap:
+def round_time(time_s: float) -> float:
+    """A time on the grid on which all times of a song lie."""
+    return round(time_s * TICKS_PER_SECOND) / TICKS_PER_SECOND
+
+
+def tempo_map(
+    marks: Sequence[TempoMark],
+    bars: Sequence[Bar],
+    order: Iterable[int],
+    holds: Sequence[Hold] = (),
+) -> TempoMap:
     """The tempo map of written ``bars`` played in ``order`` (indices, with repeats unfolded)."""
-    written: list[list[tuple[Fraction, float]]] = [[] for _ in bars]
+    marks_in: dict[int, list[TempoMark]] = defaultdict(list)
+    holds_in: dict[int, list[Hold]] = defaultdict(list)
     for mark in marks:
-        written[mark.bar].append((mark.offset_ql, mark.qpm))
+        marks_in[mark.bar].append(mark)
+    for hold in holds:
+        holds_in[hold.bar].append(hold)
+
     qpm = marks[0].qpm if marks else DEFAULT_QPM
-    for in_bar in written:
-        in_bar.insert(0, (Fraction(0), qpm))
-        qpm = in_bar[-1][1]
+    written: list[list[tuple[Fraction, float]]] = []
+    for index, bar in enumerate(bars):
+        written.append(_stretches(bar, qpm, marks_in[index], holds_in[index]))
+        qpm = marks_in[index][-1].qpm if marks_in[index] else qpm
 
     stretches: list[tuple[Fraction, float]] = []
     start_ql = Fraction(0)
     for index in order:
-        for offset_ql, qpm in written[index]:
-            if offset_ql == 0 and stretches and stretches[-1][0] == start_ql:
-                stretches.pop()
-            stretches.append((start_ql + min(offset_ql, bars[index].length_ql), qpm))
+        stretches += [(start_ql + offset_ql, qpm) for offset_ql, qpm in written[index]]
         start_ql += bars[index].length_ql
     return TempoMap(stretches)
+
+
+def _stretches(
+    bar: Bar, qpm: float, marks: Sequence[TempoMark], holds: Sequence[Hold]
+) -> list[tuple[Fraction, float]]:
+    """Tempo within a bar that begins at ``qpm``: (offset, quarter notes a minute) from 0 on."""
+    offsets = {Fraction(0), *(m.offset_ql for m in marks)}
+    offsets |= {offset for hold in holds for offset in (hold.start_ql, hold.end_ql)}
+    stretches = []
+    for offset_ql in sorted(offset for offset in offsets if 0 <= offset < bar.length_ql):
+        qpm = next((m.qpm for m in reversed(marks) if m.offset_ql <= offset_ql), qpm)
+        is_held = any(hold.start_ql <= offset_ql < hold.end_ql for hold in holds)
+        stretches.append((offset_ql, qpm / FERMATA_STRETCH if is_held else qpm))
+    return stretches
+
+
+def fermatas(parts: Sequence[Any]) -> list[Hold]:
+    """All fermatas of the score, from whichever part they stand in."""
+    return [
+        Hold(index, offset_ql, offset_ql + Fraction(element.duration.quarterLength))
+        for part in parts
+        for index, measure in enumerate(part.getElementsByClass("Measure"))
+        for element in measure.recurse().notesAndRests
+        if any("Fermata" in mark.classes for mark in element.expressions)
+        for offset_ql in [Fraction(element.getOffsetInHierarchy(measure))]
+    ]
 
 
 def tempo_marks(parts: Sequence[Any], bars: Sequence[Bar], remarks: Remarks) -> list[TempoMark]:

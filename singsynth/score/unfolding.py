@@ -59,7 +59,12 @@ def play_order(parts: Sequence[Any], bars: Sequence[Bar], remarks: Remarks) -> l
     """The bars of a score of music21 parts in the order in which they are played."""
     signs = written_signs(parts, bars, remarks)
     _check_jumps(signs, bars, remarks)
-    return list(unfold(signs))
+    order = list(unfold(signs))
+    for index in sorted(set(range(len(bars))) - {played.bar for played in order}):
+        remarks.say(
+            "score", bars[index].place(Fraction(0)), "bar is not sung: no repeat leads here"
+        )
+    return order
 
 
 def unfold(signs: Sequence[Signs]) -> Iterator[PlayedBar]:

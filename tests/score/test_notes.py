@@ -346,18 +346,123 @@ def test_notes_at_one_time_never_overlap(tmp_path: Path) -> None:
     assert warnings(song) == ["Voice 1, bar 1, beat 1: note overlaps the next and is cut short"]
 
 
-def test_grace_notes_leave_their_words_to_the_note_they_lean_on(tmp_path: Path) -> None:
-    grace = note("D4", 0, "か", before="<grace/>").replace("<duration>0</duration>", "")
-    song = read(tmp_path, score(part(bar(grace, note("C4", 8)))))
+def grace(pitch: str, words: str = "", slashed: bool = False, kind: str = "eighth") -> str:
+    sign = '<grace slash="yes"/>' if slashed else "<grace/>"
+    text = note(pitch, 0, words, before=sign, after=f"<type>{kind}</type>")
+    return text.replace("<duration>0</duration>", "")
+
+
+def test_grace_notes_take_their_time_from_the_note_they_lean_on(tmp_path: Path) -> None:
+    """An appoggiatura as long as written, a slashed one a sixteenth, together half at most."""
+    song = read(
+        tmp_path,
+        score(
+            part(
+                bar(
+                    note("C4", 2, "か"),
+                    grace("D4") + note("C4", 2, "き"),
+                    grace("D4", slashed=True) + note("C4", 2, "く"),
+                    grace("D4", kind="half") + note("C4", 2, "け"),
+                ),
+                bar(
+                    grace("E4", kind="quarter") + grace("D4", kind="quarter"),
+                    note("C4", 4, "こ"),
+                    note("R", 4),
+                    number=2,
+                ),
+            )
+        ),
+    )
+    assert sung(song) == [
+        (0, 1, 60, "か"),
+        (1, 0.5, 62, "き"), (1.5, 0.5, 60, ""),
+        (2, 0.25, 62, "く"), (2.25, 0.75, 60, ""),
+        (3, 0.5, 62, "け"), (3.5, 0.5, 60, ""),
+        (4, 0.5, 64, "こ"), (4.5, 0.5, 62, ""), (5, 1, 60, ""),
+    ]  # fmt: skip
+    assert song.warnings == ()
+
+
+def test_words_of_a_grace_note_are_sung_on_it(tmp_path: Path) -> None:
+    song = read(tmp_path, score(part(bar(grace("D4", "か"), note("C4", 8)))))
+    assert sung(song) == [(0, 0.5, 62, "か"), (0.5, 3.5, 60, "")]
+
+
+def test_a_grace_note_at_the_end_of_a_bar_is_reported(tmp_path: Path) -> None:
+    song = read(tmp_path, score(part(bar(note("C4", 8, "か"), grace("D4")))))
     assert sung(song) == [(0, 4, 60, "か")]
-    assert warnings(song) == ["Voice 1, bar 1, beat 1: not sung yet: grace note"]
+    assert warnings(song) == [
+        "Voice 1, bar 1, beat 5: grace note that leads to no note of its bar is not sung"
+    ]
+
+
+def marked(*marks: str) -> str:
+    return (
+        f"<notations><articulations>{''.join(f'<{m}/>' for m in marks)}</articulations></notations>"
+    )
+
+
+def test_detached_notes_are_shorter(tmp_path: Path) -> None:
+    song = read(
+        tmp_path,
+        score(
+            part(
+                bar(
+                    note("C4", 2, "か", after=marked("staccato")),
+                    note("C4", 2, "き", after=marked("tenuto")),
+                    note("C4", 2, "く", after=marked("staccatissimo")),
+                    note("C4", 2, "け", after=marked("detached-legato")),
+                ),
+                bar(note("C4", 4, "こ", after=marked("staccato")), note("D4", 4), number=2),
+            )
+        ),
+    )
+    assert sung(song) == [
+        (0, 0.5, 60, "か"), (1, 1, 60, "き"), (2, 0.25, 60, "く"), (3, 0.75, 60, "け"),
+        (4, 2, 60, "こ"), (6, 2, 62, ""),
+    ]  # fmt: skip
+    assert song.warnings == ()
+
+
+def test_a_breath_is_taken_from_the_note_before_it(tmp_path: Path) -> None:
+    song = read(
+        tmp_path,
+        score(
+            part(
+                bar(
+                    note("C4", 4, "か", after=marked("breath-mark")),
+                    note("C4", 1, "き", after=marked("caesura")),
+                    note("C4", 3, "く"),
+                ),
+                bar(note("C4", 4, "け", after=marked("breath-mark")), note("D4", 4), number=2),
+            )
+        ),
+    )
+    assert sung(song) == [
+        (0, 1.7, 60, "か"), (2, 0.25, 60, "き"), (2.5, 1.5, 60, "く"),
+        (4, 2, 60, "け"), (6, 2, 62, ""),
+    ]  # fmt: skip
+    assert warnings(song) == ["Voice 1, bar 2, beat 1: no breath is taken within a melisma"]
+
+
+def test_humming_is_a_nasal(tmp_path: Path) -> None:
+    hum = '<lyric number="1"><humming/></lyric>'
+    song = read(tmp_path, score(part(bar(note("C4", 4, hum), note("D4", 4)))))
+    assert words(song) == "[N] ~"
+
+
+def test_what_the_reader_cannot_see_is_reported(tmp_path: Path) -> None:
+    laugh = lyric("は").replace("</lyric>", "<laughing/></lyric>")
+    timed = note("C4", 4, "か").replace("<note>", '<note time-only="2">')
+    song = read(tmp_path, score(part(bar(note("C4", 4, laugh), timed, number=3))))
+    assert warnings(song) == [
+        "Voice 1, bar 3, beat 1: not sung yet: laughing",
+        "Voice 1, bar 3, beat 1: sung in every pass, not only in those it is marked for",
+    ]
 
 
 def test_marks_that_are_not_sung_are_reported_once(tmp_path: Path) -> None:
-    dot = "<notations><articulations><staccato/></articulations></notations>"
-    fermata = "<notations><fermata/></notations>"
     trill = "<notations><ornaments><trill-mark/></ornaments></notations>"
-    breath = "<notations><articulations><breath-mark/></articulations></notations>"
     loud = "<direction><direction-type><dynamics><f/></dynamics></direction-type></direction>"
     wedge = '<direction><direction-type><wedge type="{}"/></direction-type></direction>'
     song = read(
@@ -365,21 +470,23 @@ def test_marks_that_are_not_sung_are_reported_once(tmp_path: Path) -> None:
         score(
             part(
                 bar(
-                    loud, note("C4", 2, "か", after=dot), note("C4", 2, "き", after=dot),
-                    wedge.format("crescendo"), note("C4", 2, "く", after=trill),
-                    wedge.format("stop"), note("C4", 2, "け", after=breath),
-                ),
-                bar(note("C4", 8, "こ", after=fermata), number=2),
+                    loud,
+                    note("C4", 2, "か", after=marked("accent")),
+                    note("C4", 2, "き", after=marked("accent")),
+                    wedge.format("crescendo"),
+                    note("C4", 2, "く", after=trill),
+                    wedge.format("stop"),
+                    note("C4", 2, "け", after=marked("scoop")),
+                )
             )
         ),
-    )  # fmt: skip
+    )
     assert warnings(song) == [
+        "Voice 1, bar 1, beat 1: not sung yet: accent (2 times)",
         "Voice 1, bar 1, beat 1: not sung yet: dynamics",
-        "Voice 1, bar 1, beat 1: not sung yet: staccato (2 times)",
         "Voice 1, bar 1, beat 3: not sung yet: hairpin",
         "Voice 1, bar 1, beat 3: not sung yet: trill",
-        "Voice 1, bar 1, beat 4: not sung yet: breath mark",
-        "Voice 1, bar 2, beat 1: not sung yet: fermata",
+        "Voice 1, bar 1, beat 4: not sung yet: slide",
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from musicxml import bar, note, part, read, score, sung, time, warnings
 
 from singsynth.score.bars import Bar
-from singsynth.score.tempo import TempoMap, TempoMark, tempo_map
+from singsynth.score.tempo import Hold, TempoMap, TempoMark, tempo_map
 
 
 def metronome(unit: str, per_minute: str, dotted: bool = False, sound: str = "") -> str:
@@ -102,3 +102,24 @@ def test_a_repeated_bar_has_the_tempo_written_over_it() -> None:
     marks = [TempoMark(0, Fraction(0), 60.0), TempoMark(1, Fraction(2), 120.0)]
     tempo = tempo_map(marks, bars, [0, 1, 0, 1])
     assert [tempo.seconds(Fraction(4 * i)) for i in range(5)] == [0, 4, 7, 11, 14]
+
+
+def test_a_fermata_holds_all_parts(tmp_path: Path) -> None:
+    """Half as long again, for everyone, once, and in every pass."""
+    fermata = "<notations><fermata/></notations>"
+    end = '<barline location="right"><repeat direction="backward"/></barline>'
+    voice = part(bar(note("C4", 4, "か"), note("D4", 4, "き"), end))
+    piano = part(bar(note("C2", 4), note("D2", 4, after=fermata)), tempo="")
+    other = part(bar(note("C2", 4), note("D2", 4, after=fermata)), tempo="")
+    song = read(tmp_path, score(voice, piano, other))
+    assert sung(song) == [(0, 2, 60, "か"), (2, 3, 62, "き"), (5, 2, 60, "か"), (7, 3, 62, "き")]
+    assert song.duration_s == 10
+    assert song.warnings == ()
+
+
+def test_a_tempo_mark_under_a_fermata() -> None:
+    marks = [TempoMark(0, Fraction(0), 60.0), TempoMark(0, Fraction(3), 120.0)]
+    holds = [Hold(0, Fraction(2), Fraction(4))]
+    tempo = tempo_map(marks, [Bar(1, Fraction(4)), Bar(2, Fraction(4))], [0, 1], holds)
+    seconds = [tempo.seconds(Fraction(q)) for q in (0, 2, 3, 4, 8)]
+    assert seconds == [0, 2, 3.5, 4.25, 6.25]

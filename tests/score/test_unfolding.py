@@ -114,6 +114,7 @@ def test_order(tmp_path: Path, bars: list[tuple[str, ...]], order: str) -> None:
             "To Coda is not taken: there is no coda after it",
         ),
         ([(says("D.C."),), (says("D.C."),)], "aab", "jump is not taken: only the first"),
+        ([(), ending("1"), ending("3"), ()], "abd", "bar 3, beat 1: bar is not sung"),
         (
             [(END.replace("backward", 'backward" times="9999'),), ()],
             "aab",
