@@ -23,6 +23,9 @@ from singsynth.errors import OutputError, SingsynthError
 
 DEFAULT_VOICE = "pjs"
 
+AUDIBLE_DB = 60.0
+"""Copy-synthesis is measured on frames no more than this below the loudest."""
+
 STEPS = ("prepare", "check", "timing", "pitch", "timbre", "evaluate", "pack")
 """Steps of making a voice, in order."""
 
@@ -126,7 +129,34 @@ def voices(arguments: argparse.Namespace) -> None:
 
 def copy(arguments: argparse.Namespace) -> None:
     """Take a recording apart and put it together again, with no model in between."""
-    raise SingsynthError("copy is not wired yet")
+    import numpy as np
+
+    from singsynth.acoustics import (
+        FeatureSpec,
+        SpectralCoder,
+        analyze,
+        copy_synthesis,
+        read_audio,
+        write_audio,
+    )
+    from singsynth.files import check_writable
+    from singsynth.training.metrics import mel_cepstral_distortion, voicing_error
+
+    check_writable(arguments.output, arguments.force)
+    samples, rate = read_audio(arguments.input)
+    spec = FeatureSpec(rate)
+    copied, features = copy_synthesis(samples, spec)
+    again = analyze(copied, spec)
+    loud = features.harmonic.max(axis=1) > features.harmonic.max() - AUDIBLE_DB
+    coder = SpectralCoder(spec)
+    before, after = (coder.mel_cepstrum(f.harmonic)[loud] for f in (features, again))
+    peak = max(1.0, float(np.max(np.abs(copied))))
+    write_audio(arguments.output, copied / peak, rate, force=arguments.force)
+    _say(
+        f"{arguments.output}: mel-cepstral distortion {mel_cepstral_distortion(before, after):.2f} "
+        f"dB, voicing error {voicing_error(features.voicing[loud], again.voicing[loud]):.1%}, "
+        f"over {loud.sum() * spec.hop_s:.1f} s of sound"
+    )
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -146,7 +176,22 @@ def train(arguments: argparse.Namespace) -> None:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     """Measure a voice against recordings that it was not trained on."""
-    raise SingsynthError("evaluate is not wired yet")
+    from singsynth.training.evaluate import as_table
+    from singsynth.training.pipeline import evaluate_voice
+
+    result = evaluate_voice(
+        arguments.voice,
+        arguments.data,
+        recipe_dir=arguments.recipe,
+        songs=arguments.songs,
+        work=arguments.work,
+        device=arguments.device,
+        say=_say,
+    )
+    if arguments.json:
+        _print_json(result)
+    else:
+        print(as_table(result))
 
 
 # Arguments ---------------------------------------------------------------------------------------
@@ -216,18 +261,16 @@ def build_parser() -> argparse.ArgumentParser:
     verb = _add_verb(verbs, voices, example="voices")
     _add_json(verb)
 
-    verb = _add_verb(verbs, copy, example="copy sung.wav -o copied.wav")
+    verb = _add_verb(verbs, copy, example="copy sung.wav -o copied.wav", aliases=["analyze"])
     verb.add_argument("input", type=Path, metavar="IN.wav", help="a recording of one voice, mono")
     _add_output(verb, "the sound file to write, .wav")
 
     verb = _add_verb(verbs, train, example="train recipes/pjs --data PJS_corpus --work runs/pjs")
-    _add_recipe_and_data(verb)
     verb.add_argument(
-        "--work",
-        type=Path,
-        metavar="DIR",
-        help="the folder for all that is made on the way (default: runs/ and the recipe's name)",
+        "recipe", type=Path, metavar="RECIPE", help="a folder of recipes/, or one like them"
     )
+    _add_data(verb)
+    _add_work(verb)
     verb.add_argument(
         "--step",
         action="extend",
@@ -244,9 +287,26 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_device(verb)
 
-    verb = _add_verb(verbs, evaluate, example="evaluate recipes/pjs --data PJS_corpus")
-    _add_recipe_and_data(verb)
-    _add_voice(verb)
+    verb = _add_verb(verbs, evaluate, example="evaluate pjs --data PJS_corpus --json")
+    verb.add_argument(
+        "voice",
+        metavar="VOICE",
+        help="a name that `singsynth voices` lists, a folder or a zip file",
+    )
+    _add_data(verb)
+    verb.add_argument(
+        "--songs",
+        nargs="+",
+        metavar="SONG",
+        help="songs of the corpus (default: those the voice's recipe held out)",
+    )
+    verb.add_argument(
+        "--recipe",
+        type=Path,
+        metavar="DIR",
+        help="the recipe that reads the corpus (default: recipes/ and the name the voice gives)",
+    )
+    _add_work(verb)
     _add_device(verb)
     _add_json(verb)
     return parser
@@ -256,11 +316,13 @@ def _add_verb(
     verbs: argparse._SubParsersAction[argparse.ArgumentParser],
     run: Callable[[argparse.Namespace], None],
     example: str,
+    aliases: Sequence[str] = (),
 ) -> argparse.ArgumentParser:
     """A verb is named after its function and described by the first line of its docstring."""
     description = (run.__doc__ or "").splitlines()[0]
     verb = verbs.add_parser(
         run.__name__,
+        aliases=aliases,
         help=description[0].lower() + description[1:].rstrip("."),
         description=description,
         epilog=f"For example: singsynth {example}",
@@ -311,12 +373,18 @@ def _add_json(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--json", action="store_true", help="print JSON, for other programs")
 
 
-def _add_recipe_and_data(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "recipe", type=Path, metavar="RECIPE", help="a folder of recipes/, or one like them"
-    )
+def _add_data(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--data", type=Path, required=True, metavar="DIR", help="the folder of the corpus"
+    )
+
+
+def _add_work(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--work",
+        type=Path,
+        metavar="DIR",
+        help="the folder for all that is made on the way (default: runs/ and the recipe's name)",
     )
 
 

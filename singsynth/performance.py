@@ -9,7 +9,7 @@
                 predict_timbre   phones and F0            -> acoustic features
                 vocode           features and phones      -> samples
 
-Each stage takes what the one before made, or an edited copy of it. Times are seconds of the score;
+Each stage takes what the one before made, or an edited copy. Times are seconds of the score;
 features begin ``HEAD_S`` before the score does and end ``TAIL_S`` after it, as consonants of a first
 note sound before its beat and sound fades after the last.
 """
@@ -64,8 +64,8 @@ Progress = Callable[[str, float], None]
 class Performance:
     """A song as sung.
 
-    ``samples`` (num_samples,) last ``HEAD_S``, the score's duration and ``TAIL_S``. ``features`` and
-    ``f0_hz`` (T,) have a frame every ``voice.spec.hop_s`` from ``-HEAD_S`` on; ``f0_hz`` is
+    ``samples`` (num_samples,) last ``head_s``, the score's duration and ``tail_s``. ``features``
+    and ``f0_hz`` (T,) have a frame every ``voice.spec.hop_s`` from ``-head_s`` on; ``f0_hz`` is
     continuous, ``features.voicing`` tells where it sounds.
     """
 
@@ -214,7 +214,9 @@ def perform(
     chosen = choose_part(song, part)
     if part is None and len(song.parts) > 1:
         others = ", ".join(p.name for p in song.parts if p is not chosen)
-        remark = Remark(chosen.name, 1, 1.0, f"only this part is sung; choose with --part: {others}")
+        remark = Remark(
+            chosen.name, 1, 1.0, f"only this part is sung; choose with --part: {others}"
+        )
         song = replace(song, warnings=(*song.warnings, remark))
     check_singable(chosen, voice)
     tell("timing", 0.0)
@@ -242,20 +244,24 @@ def check_singable(part: Part, voice: Voice) -> None:
     if outside:
         note = outside[0]
         more = f" (and {len(outside) - 1} more)" if len(outside) > 1 else ""
+        reach = f"{pitch_name(low)} to {pitch_name(high)}"
         raise VoiceError(
-            f"{part.name}, bar {note.bar}, beat {note.beat:g}: {pitch_name(note.pitch)} is outside "
-            f"the range of voice '{voice.info.name}', {pitch_name(low)} to {pitch_name(high)}{more}; "
-            + _transposition(part.notes, low, high)
+            f"{_where(part, note)}: {pitch_name(note.pitch)} is outside the range of voice "
+            f"'{voice.info.name}', {reach}{more}; {_transposition(part.notes, low, high)}"
         )
     for note in part.notes:
         symbols = note.syllable.phones if note.syllable else ()
         odd = [symbol for symbol in symbols if symbol not in voice.info.phones]
         if odd:
             raise VoiceError(
-                f"{part.name}, bar {note.bar}, beat {note.beat:g}: voice '{voice.info.name}' never "
-                f"learnt the sound '{odd[0]}' of '{note.lyric}'; write its phones in brackets, as in "
-                "[k a], or choose another voice"
+                f"{_where(part, note)}: voice '{voice.info.name}' never learnt the sound '{odd[0]}' "
+                f"of '{note.lyric}'; write other phones in brackets, as in [k a], or choose another "
+                "voice"
             )
+
+
+def _where(part: Part, note: Note) -> str:
+    return f"{part.name}, bar {note.bar}, beat {note.beat:g}"
 
 
 def _transposition(notes: Sequence[Note], low: float, high: float) -> str:
@@ -412,7 +418,9 @@ def _batches(
 
 def _seed(seed: int, stream: int, first_frame: int) -> int:
     """A seed a phrase: changing one phrase leaves the others' noise as it is."""
-    return int(np.random.SeedSequence([seed & (2**63 - 1), stream, first_frame]).generate_state(1)[0])
+    return int(
+        np.random.SeedSequence([seed & (2**63 - 1), stream, first_frame]).generate_state(1)[0]
+    )
 
 
 __all__ = [

@@ -1,23 +1,24 @@
 """From phones and notes in seconds to control features per frame.
 
-The one place where the models' seconds become frames: frame ``i`` stands at ``origin_s + i * hop_s``
-and belongs to the phone (or note) that sounds at that moment.
+The one place where the models' seconds become frames: frame ``i`` stands at
+``origin_s + i * hop_s`` and belongs to the phone (or note) that sounds at that moment.
 
 Coarse coding (Blaauw and Bonada 2017, figure 3): a position x in [0, 1] becomes three Gaussians
-``exp(-(x - c)^2 / (2 * 0.4^2))`` at c = 0, 0.5, 1. On a long phone it hardly moves, so the distances
-to its two edges are added as decaying exponentials.
+``exp(-(x - c)^2 / (2 * 0.4^2))`` at c = 0, 0.5, 1. On a long phone it hardly moves, so the
+distances to its two edges are added as decaying exponentials.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from singsynth.song import REST, Phone
 
-FloatArray = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[Any]
 IntArray = npt.NDArray[np.int64]
 
 COARSE_CENTRES = np.array([0.0, 0.5, 1.0])

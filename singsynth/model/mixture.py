@@ -82,8 +82,8 @@ def mean(parameters: Mixture) -> Tensor:
 def cool(parameters: Mixture, temperature: Tensor | float) -> Mixture:
     """Narrow a mixture: means move to the common mean, variances shrink by ``temperature``.
 
-    ``m = sum w_k mu_k; mu_k += (m - mu_k)(1 - tau); sigma_k *= sqrt(tau)``. At 1 nothing changes, at
-    0 only the mean is left. A tensor of temperatures has shape (D,).
+    ``m = sum w_k mu_k; mu_k += (m - mu_k)(1 - tau); sigma_k *= sqrt(tau)``. At 1 nothing changes,
+    at 0 only the mean is left. A tensor of temperatures has shape (D,).
     """
     tau = torch.as_tensor(temperature, dtype=parameters.means.dtype, device=parameters.means.device)
     tau = tau.unsqueeze(-1) if tau.ndim else tau

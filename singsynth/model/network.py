@@ -1,6 +1,6 @@
 r"""The gated causal network that predicts one stream frame by frame, and its view of the score.
 
-Blaauw and Bonada 2017, section 3.1 (figure 2). For one stream :math:`x_t` and controls :math:`c_t`::
+Blaauw and Bonada 2017, section 3.1 (figure 2). For a stream :math:`x_t` and controls :math:`c_t`::
 
     h   = causal convolution over x[t - kernel] .. x[t - 1]                      initial
     z   = W_l * (h[t - d_l], h[t]) + V_l c[t];  g = tanh(z_a) sigmoid(z_b)       layer l
@@ -139,7 +139,7 @@ class GatedNetwork(nn.Module):
         h = self.initial(taps(past, config.initial_kernel))  # (batch, control_history + T, R)
         frames = h.shape[1] - config.control_history
         widths = [width] * len(config.dilations) + [config.skip_channels]
-        *per_layer, skip_sum = projected.split(widths, dim=-1)  # split: one backward for all
+        *per_layer, skip_sum = torch.split(projected, widths, dim=-1)  # split: one backward for all
         skip_sum = skip_sum[:, -frames:]  # (batch, T, S)
         for index, dilation in enumerate(config.dilations):
             z = self.gates[index](taps(h, 2, dilation))  # (batch, time, 2R)

@@ -14,7 +14,9 @@ from singsynth.model.network import GatedNetwork, pad_controls
 def hold_last(values: Tensor, length: int) -> Tensor:
     """(T, ...) -> (length, ...), the last frame repeated."""
     missing = length - len(values)
-    return torch.cat([values, values[-1:].expand(missing, *values.shape[1:])]) if missing else values
+    return (
+        torch.cat([values, values[-1:].expand(missing, *values.shape[1:])]) if missing else values
+    )
 
 
 @torch.inference_mode()

@@ -40,7 +40,11 @@ SILENT = -1.0
 class TimbreConfig:
     """Sizes of the three streams, and how they are regularised and sampled."""
 
-    harmonic: NetworkConfig = field(default_factory=NetworkConfig)
+    harmonic: NetworkConfig = field(
+        default_factory=lambda: NetworkConfig(
+            encoder_channels=192, encoder_dilations=(1, 2, 4, 8), dropout=0.25
+        )
+    )
     voicing: NetworkConfig = field(
         default_factory=lambda: NetworkConfig(20, 4, encoder_channels=48)
     )
@@ -213,7 +217,7 @@ class TimbreModel(nn.Module):
 
         Returns
         -------
-        For each phrase its unscaled streams: harmonic (T, 60), voicing (T, 1), aperiodic (T, bands).
+        Of each phrase its unscaled streams: harmonic (T, 60), voicing (T, 1), aperiodic (T, bands).
         """
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         scaled: dict[str, list[Tensor]] = {}

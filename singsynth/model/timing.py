@@ -1,7 +1,7 @@
 r"""The timing model: when each phone of a score is sung.
 
-Blaauw and Bonada 2017 (journal version), section 3.6. Note onset means *vowel* onset: consonants are
-sung before the beat, in time taken from the note or rest before. Two small networks predict
+Blaauw and Bonada 2017 (journal version), section 3.6. Note onset means *vowel* onset: consonants
+are sung before the beat, in time taken from the note or rest before. Two small networks predict
 
 - the deviation of each note's onset from the score, in seconds;
 - the logarithm of each phone's duration;

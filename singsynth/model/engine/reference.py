@@ -37,6 +37,7 @@ class MixtureHead(NamedTuple):
     temperature: Tensor
 
     def __call__(self, raw: Tensor, t: int) -> Tensor:
+        """One frame, drawn from the cooled mixture."""
         shaped = raw.view(raw.shape[0], -1, gaussian.NUM_RAW)  # (batch, D, 4)
         cooled = gaussian.cool(gaussian.mixture(shaped), self.temperature)
         drawn = gaussian.sample(cooled, self.uniform[:, t], self.normal[:, t])
@@ -49,6 +50,7 @@ class VoicingHead(NamedTuple):
     threshold: float = 0.5
 
     def __call__(self, raw: Tensor, t: int) -> Tensor:
+        """One frame of -1 and 1."""
         return torch.where(torch.sigmoid(raw) >= self.threshold, 1.0, -1.0)
 
 
