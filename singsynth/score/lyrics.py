@@ -68,15 +68,25 @@ def _clean(text: str | None) -> str:
     return "" if text in _MELISMA_LINES else text
 
 
+def verse_index(verse: int, turn: int) -> int:
+    """Which of a line's verses is sung in pass ``turn``, counted from 0, if the first is ``verse``.
+
+    Verses follow each other from pass to pass.
+    """
+    return verse - 1 + turn - 1
+
+
 def choose_words(
-    notes: Sequence[tuple[int, int, Mapping[int, Word]]], verses: Sequence[int]
+    notes: Sequence[tuple[int, int, Mapping[int, Word]]], verses: Sequence[int], verse: int = 1
 ) -> list[Word | None]:
     """The word sung on each note of a line: in pass *n* that of verse *n* where it exists.
 
     ``notes`` are (index of the written bar, pass, words by verse) in the order sung; ``verses`` are
-    the numbers of the line's verses. Where a later verse is silent while the first has words, it
-    may be a refrain, printed once for all, or a melisma of that verse. It is taken for a refrain if
-    it lasts for :data:`REFRAIN_NOTES` syllables or fills a bar.
+    the numbers of the line's verses; ``verse`` is the one to begin with, counted from 1.
+
+    Where a later verse is silent while the first has words, it may be a refrain, printed once for
+    all, or a melisma of that verse. It is taken for a refrain if it lasts for
+    :data:`REFRAIN_NOTES` syllables or fills a bar.
     """
     first = verses[0] if verses else 1
     chosen: list[Word | None] = []
@@ -90,8 +100,8 @@ def choose_words(
         silent.clear()
 
     for i, (_, turn, words) in enumerate(notes):
-        verse = verses[turn - 1] if turn <= len(verses) else first
-        chosen.append(words.get(verse))
+        index = verse_index(verse, turn)
+        chosen.append(words.get(verses[index] if index < len(verses) else first))
         if chosen[i] is not None:
             settle()
         elif first in words:

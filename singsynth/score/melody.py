@@ -59,9 +59,10 @@ def sung_part(
     order: Sequence[PlayedBar],
     tempo: TempoMap,
     remarks: Remarks,
+    verse: int = 1,
 ) -> Part:
-    """The part that a line becomes when its bars are played in ``order``."""
-    notes = _laid_out(line, bars, order)
+    """The part that a line becomes when its bars are played in ``order``, from ``verse`` on."""
+    notes = _laid_out(line, bars, order, verse)
     notes = _without_overlaps(notes, line.name, remarks)
     notes = _ties_joined(notes, line.name, remarks)
     sung: list[Note] = []
@@ -101,7 +102,9 @@ def _detached(start_s: float, end_s: float, note: _Sung) -> float:
     return round_time(start_s + duration_s)
 
 
-def _laid_out(line: Line, bars: Sequence[Bar], order: Sequence[PlayedBar]) -> list[_Sung]:
+def _laid_out(
+    line: Line, bars: Sequence[Bar], order: Sequence[PlayedBar], verse: int
+) -> list[_Sung]:
     written = [
         (start_ql, played, note)
         for start_ql, played in _with_starts(bars, order)
@@ -109,7 +112,9 @@ def _laid_out(line: Line, bars: Sequence[Bar], order: Sequence[PlayedBar]) -> li
         for note in line.bars[played.bar]
     ]
     words = choose_words(
-        [(played.bar, played.turn, note.words) for _, played, note in written], line.verses
+        [(played.bar, played.turn, note.words) for _, played, note in written],
+        line.verses,
+        verse,
     )
     notes = [
         _Sung(

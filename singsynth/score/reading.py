@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from singsynth.errors import ScoreError
 from singsynth.score.bars import Bar, written_bars
 from singsynth.score.lines import Line, has_words, written_line
+from singsynth.score.lyrics import verse_index
 from singsynth.score.markup import lyric_languages, prepare
 from singsynth.score.melody import sung_part
 from singsynth.score.opening import open_score
@@ -23,7 +24,7 @@ from singsynth.song import Song
 T = TypeVar("T")
 
 
-def read_score(source: str | Path | Any) -> Song:
+def read_score(source: str | Path | Any, *, verse: int = 1) -> Song:
     """Read a score and give what is to be sung in it.
 
     Parameters
@@ -31,6 +32,9 @@ def read_score(source: str | Path | Any) -> Song:
     source
         Path of a MusicXML file (.musicxml, .xml or .mxl), or an open music21 stream, which is not
         changed.
+    verse
+        The verse to sing, counted from 1. Each repeat goes on to the next verse; a part, or a
+        refrain, that does not have it is sung with its first.
 
     Returns
     -------
@@ -58,11 +62,16 @@ def read_score(source: str | Path | Any) -> Song:
         languages = {}
         stream = _guarded(name, lambda: copy.deepcopy(source))
         fallback_title = ""
-    return _guarded(name, lambda: _song(stream, name, fallback_title, languages, remarks))
+    return _guarded(name, lambda: _song(stream, name, fallback_title, languages, remarks, verse))
 
 
 def _song(
-    stream: Any, name: str, fallback_title: str, languages: dict[str, str], remarks: Remarks
+    stream: Any,
+    name: str,
+    fallback_title: str,
+    languages: dict[str, str],
+    remarks: Remarks,
+    verse: int,
 ) -> Song:
     title = (stream.metadata.bestTitle if stream.metadata else "") or fallback_title
     parts = _parts(stream)
@@ -85,12 +94,15 @@ def _song(
         written_line(part, part_name, _language(part, languages), bars, remarks)
         for part, part_name in sung
     ]
+    verses = max(len(line.verses) for line in lines)
+    if not 1 <= verse <= verses:
+        raise ScoreError(f"{name}: has no verse {verse}; choose one from 1 to {verses}")
     for line in lines:
-        _report_unsung_verses(line, bars, order, remarks)
+        _report_unsung_verses(line, verse, bars, order, remarks)
     return Song(
         title=title,
         duration_s=tempo.seconds(sum((bars[p.bar].length_ql for p in order), Fraction(0))),
-        parts=tuple(sung_part(line, bars, order, tempo, remarks) for line in lines),
+        parts=tuple(sung_part(line, bars, order, tempo, remarks, verse) for line in lines),
         warnings=remarks.in_order(),
     )
 
@@ -166,14 +178,16 @@ def _language(part: Any, languages: dict[str, str]) -> str:
 
 
 def _report_unsung_verses(
-    line: Line, bars: Sequence[Bar], order: Sequence[PlayedBar], remarks: Remarks
+    line: Line, verse: int, bars: Sequence[Bar], order: Sequence[PlayedBar], remarks: Remarks
 ) -> None:
-    """Verses beyond the number of passes: no repeat leads to them."""
-    unsung = line.verses[max((played.turn for played in order), default=1) :]
+    """Report the verses that no pass of the score comes to, where the first of them begins."""
+    passes = {verse_index(verse, played.turn) for played in order}
+    sung = {i if i < len(line.verses) else 0 for i in passes}
+    unsung = [number for i, number in enumerate(line.verses) if i not in sung]
     for bar, notes in zip(bars, line.bars, strict=False):
         for note in notes:
             if unsung and unsung[0] in note.words:
                 numbers = ", ".join(map(str, unsung))
-                message = f"not sung, for no repeat leads to them: words of verse {numbers}"
+                message = f"words of verse {numbers} are not sung"
                 remarks.say(line.name, bar.place(note.offset_ql), message)
                 return

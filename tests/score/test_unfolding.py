@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from musicxml import bar, lyric, note, part, read, score, warnings, words
 
+from singsynth.errors import ScoreError
+from singsynth.score import read_score
 from singsynth.score.unfolding import MOST_PASSES, Signs, unfold
 
 START = '<barline location="left"><repeat direction="forward"/></barline>'
@@ -176,6 +178,23 @@ def test_a_refrain_printed_once_is_sung_in_all_passes(tmp_path: Path) -> None:
     assert words(song) == "か き く ら り る さ ~ す ら り る"
 
 
+def test_a_verse_can_be_chosen(tmp_path: Path) -> None:
+    """Repeats go on from it; a refrain stays; a line without it is sung with its first verse."""
+    two = part(
+        bar(note("C4", 8, verses("か", "さ", "た"))),
+        bar(END, note("D4", 8, verses("ら")), number=2),
+    )
+    one = part(bar(note("C4", 8, "の")), bar(note("C4", 8, "の"), number=2))
+    path = tmp_path / "verses.musicxml"
+    path.write_text(score(two, one), encoding="utf-8")
+    song = read_score(path, verse=2)
+    assert [words(song, i) for i in (0, 1)] == ["さ ら た ら", "の の の の"]
+    assert warnings(song) == ["Voice 1, bar 1, beat 1: words of verse 1 are not sung"]
+    for verse in (0, 4):
+        with pytest.raises(ScoreError, match=f"has no verse {verse}; choose one from 1 to 3"):
+            read_score(path, verse=verse)
+
+
 def test_verses_that_no_pass_reaches_are_reported(tmp_path: Path) -> None:
     song = read(
         tmp_path,
@@ -186,9 +205,7 @@ def test_verses_that_no_pass_reaches_are_reported(tmp_path: Path) -> None:
         ),
     )
     assert words(song) == "か さ"
-    assert warnings(song) == [
-        "Voice 1, bar 1, beat 3: not sung, for no repeat leads to them: words of verse 3, 4"
-    ]
+    assert warnings(song) == ["Voice 1, bar 1, beat 3: words of verse 3, 4 are not sung"]
 
 
 def test_a_tie_into_either_ending(tmp_path: Path) -> None:
