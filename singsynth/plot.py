@@ -29,7 +29,9 @@ def plot_performance(
     from matplotlib.figure import Figure
 
     end_s = performance.song.duration_s if end_s is None else end_s
-    figure = Figure(figsize=(min(16.0, max(8.0, 1.2 * (end_s - start_s))), 6.0), layout="constrained")
+    figure = Figure(
+        figsize=(min(16.0, max(8.0, 1.2 * (end_s - start_s))), 6.0), layout="constrained"
+    )
     notes_axes, envelope_axes = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     hop = performance.voice.spec.hop_s
     times = np.arange(len(performance.f0_hz)) * hop - performance.head_s

@@ -21,6 +21,7 @@ import hashlib
 import os
 import tomllib
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,9 +41,10 @@ from singsynth.language.phones import PHONES, is_syllabic
 from singsynth.model.pitch import PitchConfig, PitchModel
 from singsynth.model.timbre import TimbreConfig, TimbreModel
 from singsynth.model.timing import TimingConfig, TimingModel
+from singsynth.song import REST
 
 FORMAT_VERSION = 1
-"""Raised when a package of this version could be misread by older code."""
+"""To be raised when a package of this version could be misread by older code."""
 
 BUNDLED = Path(__file__).parent / "voices"
 SEARCH_VARIABLE = "SINGSYNTH_VOICES"
@@ -51,6 +53,11 @@ SEARCH_VARIABLE = "SINGSYNTH_VOICES"
 MODELS = ("timing", "pitch", "timbre")
 MAX_FILE_BYTES = 256 * 2**20
 """No file of a package may be larger, packed or not."""
+
+SAMPLE_RATES = (8000, 192000)
+"""Least and greatest in Hz."""
+
+REMEDY = "install the voice again"
 
 
 @dataclass(frozen=True)
@@ -120,13 +127,27 @@ class Voice:
         VoiceError
             If the device is not there.
         """
-        try:
-            self.pitch.to(device)
-            self.timbre.to(device)
-        except (RuntimeError, AssertionError) as error:
-            reason = str(error).splitlines()[0]
-            raise VoiceError(f"device '{device}' cannot be used ({reason}); try cpu") from error
+        checked = check_device(device)
+        self.pitch.to(checked)
+        self.timbre.to(checked)
         return self
+
+
+def check_device(name: str) -> torch.device:
+    """A device that works, by its name.
+
+    Raises
+    ------
+    VoiceError
+        If the device is not there.
+    """
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise VoiceError(f"device '{name}' cannot be used ({reason}); try cpu") from error
+    return device
 
 
 # -- finding --------------------------------------------------------------------------------------
@@ -139,14 +160,28 @@ def voice_folders() -> list[Path]:
 
 
 def list_voices() -> list[VoiceInfo]:
-    """All installed voices in order of their names; the first found of a name wins."""
+    """All installed voices in order of their names; the first found of a name wins.
+
+    Raises
+    ------
+    VoiceError
+        If the description of one is damaged.
+    """
     found: dict[str, VoiceInfo] = {}
-    for folder in voice_folders():
-        for path in sorted(folder.glob("*")) if folder.is_dir() else []:
-            if (path / "voice.toml").is_file() or path.suffix == ".zip":
-                info = read_voice_file(_open(path), str(path)).voice
-                found.setdefault(info.name, info)
+    for path in _packages():
+        info = read_voice_file(_open(path), str(path)).voice
+        found.setdefault(info.name, info)
     return sorted(found.values(), key=lambda info: info.name)
+
+
+def _packages() -> list[Path]:
+    """Folders and zip files of all installed voices."""
+    return [
+        path
+        for folder in voice_folders()
+        for path in (sorted(folder.glob("*")) if folder.is_dir() else [])
+        if (path / "voice.toml").is_file() or (path.suffix == ".zip" and path.is_file())
+    ]
 
 
 def find_voice(name_or_path: str | Path) -> Path:
@@ -165,10 +200,10 @@ def find_voice(name_or_path: str | Path) -> Path:
             for candidate in (folder / path, folder / f"{path}.zip"):
                 if (candidate / "voice.toml").is_file() or candidate.is_file():
                     return candidate
-    known = ", ".join(info.name for info in list_voices()) or "none"
+    known = ", ".join(sorted({path.stem for path in _packages()})) or "none"
     raise VoiceError(
-        f"no voice '{name_or_path}'; installed: {known}. Give one of these, or the path of a voice's "
-        "folder or zip file"
+        f"no voice '{name_or_path}'; installed: {known}. Give one of these, or the path of a "
+        "voice's folder or zip file"
     )
 
 
@@ -194,32 +229,38 @@ class _Folder:
     def read(self, name: str) -> bytes:
         path = self.path / name
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise VoiceError(f"{path}: larger than any voice's file may be")
+            raise VoiceError(f"{path}: larger than any voice's file may be; {REMEDY}")
         return path.read_bytes()
 
 
 class _Zip:
+    """A zip file, of a voice's files or of the one folder that holds them."""
+
     def __init__(self, path: Path) -> None:
+        self.path = path
         try:
-            self.archive = zipfile.ZipFile(path)
-        except zipfile.BadZipFile as error:
-            raise VoiceError(f"{path}: not a zip file; download the voice again") from error
-        tops = {Path(name).parts[0] for name in self.archive.namelist() if name.strip("/")}
-        nested = "voice.toml" not in self.archive.namelist() and len(tops) == 1
+            with zipfile.ZipFile(path) as archive:
+                self.members = [n for n in archive.namelist() if not n.endswith("/")]
+        except (zipfile.BadZipFile, OSError) as error:
+            raise VoiceError(f"{path}: not a whole zip file; {REMEDY}") from error
+        tops = {name.partition("/")[0] for name in self.members}
+        nested = "voice.toml" not in self.members and len(tops) == 1
         self.prefix = f"{tops.pop()}/" if nested else ""
 
     def names(self) -> list[str]:
-        inside = (n for n in self.archive.namelist() if not n.endswith("/"))
-        return sorted(n[len(self.prefix) :] for n in inside if n.startswith(self.prefix))
+        return sorted(n[len(self.prefix) :] for n in self.members if n.startswith(self.prefix))
 
     def read(self, name: str) -> bytes:
-        info = self.archive.getinfo(self.prefix + name)
-        if info.file_size > MAX_FILE_BYTES:
-            raise VoiceError(f"{self.archive.filename}: {name} is larger than a voice's file may be")
-        try:
-            return self.archive.read(info)
-        except (zipfile.BadZipFile, RuntimeError) as error:
-            raise VoiceError(f"{self.archive.filename}: {name} is damaged ({error})") from error
+        with zipfile.ZipFile(self.path) as archive:
+            info = archive.getinfo(self.prefix + name)
+            if info.file_size > MAX_FILE_BYTES:
+                raise VoiceError(
+                    f"{self.path}/{name}: larger than any voice's file may be; {REMEDY}"
+                )
+            try:
+                return archive.read(info)
+            except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+                raise VoiceError(f"{self.path}/{name} is damaged ({error}); {REMEDY}") from error
 
 
 def _open(path: Path) -> _Package:
@@ -227,28 +268,58 @@ def _open(path: Path) -> _Package:
 
 
 def read_voice_file(package: _Package, where: str) -> VoiceFile:
-    """Read and validate ``voice.toml``."""
+    """Read and validate ``voice.toml``.
+
+    Raises
+    ------
+    VoiceError
+        If it is missing, made for another format, or says anything that cannot be.
+    """
     try:
         table = tomllib.loads(package.read("voice.toml").decode("utf-8"))
     except (KeyError, OSError) as error:
-        raise VoiceError(f"{where}: holds no voice.toml; is it a voice?") from error
+        raise VoiceError(
+            f"{where}: holds no voice.toml, so it is no voice; name another, or {REMEDY}"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise VoiceError(f"{where}/voice.toml: {error}; install the voice again") from error
-    version = table.get("voice", {}).get("format_version", FORMAT_VERSION)
-    if version != FORMAT_VERSION:
+        raise VoiceError(f"{where}/voice.toml: {error}; {REMEDY}") from error
+    card = table.get("voice")
+    version = card.get("format_version", FORMAT_VERSION) if isinstance(card, dict) else None
+    if version not in (FORMAT_VERSION, None):
         raise VoiceError(
             f"{where}: made for format {version}, this singsynth reads {FORMAT_VERSION}; "
             "update singsynth, or get the voice in that format"
         )
     try:
         file = from_table(VoiceFile, table)
-        FeatureSpec(file.voice.sample_rate, file.voice.hop_s)
     except ConfigError as error:
-        raise VoiceError(f"{where}/voice.toml: {error}") from error
-    unknown = [symbol for symbol in file.voice.phones if symbol not in PHONES]
-    if unknown:
-        raise VoiceError(f"{where}/voice.toml: unknown phones {', '.join(unknown)}")
+        raise VoiceError(f"{where}/voice.toml: {error}; {REMEDY}") from error
+    wrong = _nonsense(file.voice)
+    if wrong:
+        raise VoiceError(f"{where}/voice.toml: {wrong}; {REMEDY}, or update singsynth")
     return file
+
+
+def _nonsense(info: VoiceInfo) -> str:
+    """What no voice can say of itself; empty if there is nothing."""
+    unknown = [symbol for symbol in info.phones if symbol not in PHONES]
+    if unknown:
+        return f"unknown phones {', '.join(unknown)}"
+    if REST not in info.phones or len(set(info.phones)) != len(info.phones):
+        return f"phones must hold '{REST}', and each once"
+    for key, value in (("name", info.name), ("recipe", info.recipe)):
+        if Path(value).name != value:
+            return f"'{key}' must be a plain name, not {value!r}"
+    low, high = SAMPLE_RATES
+    if not low <= info.sample_rate <= high:
+        return f"'sample_rate' must be from {low} to {high}, not {info.sample_rate}"
+    if not 0.001 <= info.hop_s <= 0.05:
+        return f"'hop_s' must be from 0.001 to 0.05, not {info.hop_s}"
+    if not 20 <= info.f0_floor_hz < info.f0_ceil_hz < info.sample_rate / 2:
+        return f"F0 cannot range from {info.f0_floor_hz} to {info.f0_ceil_hz} Hz"
+    if not 0 <= info.lowest <= info.highest <= 127:
+        return f"notes cannot range from {info.lowest} to {info.highest}"
+    return ""
 
 
 def load_voice(name_or_path: str | Path = "pjs", device: str = "cpu") -> Voice:
@@ -263,51 +334,72 @@ def load_voice(name_or_path: str | Path = "pjs", device: str = "cpu") -> Voice:
     package = _open(path)
     file = read_voice_file(package, str(path))
     info = file.voice
-    timing = TimingModel(info.phones, file.timing)
-    pitch = PitchModel(info.phones, info.hop_s, file.pitch)
-    bands = info.spec.num_aperiodic
-    timbre = TimbreModel(info.phones, NUM_HARMONIC, bands, info.hop_s, file.timbre)
+    try:
+        timing = TimingModel(info.phones, file.timing)
+        pitch = PitchModel(info.phones, info.hop_s, file.pitch)
+        bands = info.spec.num_aperiodic
+        timbre = TimbreModel(info.phones, NUM_HARMONIC, bands, info.hop_s, file.timbre)
+    except (RuntimeError, ValueError, ArithmeticError, MemoryError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise VoiceError(
+            f"{path}/voice.toml: its settings make no network ({reason}); {REMEDY}"
+        ) from error
     for name, model in zip(MODELS, (timing, pitch, timbre), strict=True):
-        _load_weights(model, f"{name}.safetensors", package, file.digests, path)
+        weights = f"{name}.safetensors"
+        _load_weights(model, _checked(package, weights, file.digests, path), f"{path}/{weights}")
+    names = {*package.names(), *file.digests}
     lexicons = {
-        Path(name).stem: _read_lexicon(package.read(name), f"{path}/{name}", set(info.phones))
-        for name in package.names()
+        Path(name).stem: _read_lexicon(
+            _checked(package, name, file.digests, path), f"{path}/{name}", set(info.phones)
+        )
+        for name in sorted(names)
         if name.startswith("lexicons/") and name.endswith(".tsv")
     }
     return Voice(info, timing, pitch, timbre, lexicons).to(device)
 
 
-def _load_weights(
-    model: nn.Module, name: str, package: _Package, digests: Mapping[str, str], path: Path
-) -> None:
-    where, remedy = f"{path}/{name}", "install the voice again"
+def _checked(package: _Package, name: str, digests: Mapping[str, str], path: Path) -> bytes:
+    """A file of the package, the very bytes that ``voice.toml`` was written for."""
     try:
         data = package.read(name)
     except (KeyError, OSError) as error:
-        raise VoiceError(f"{where} is missing; {remedy}") from error
+        raise VoiceError(f"{path}/{name} is missing; {REMEDY}") from error
     if digests.get(name) != hashlib.sha256(data).hexdigest():
-        raise VoiceError(f"{where} is damaged: its digest differs from voice.toml's; {remedy}")
+        raise VoiceError(
+            f"{path}/{name} is damaged: its digest differs from voice.toml's; {REMEDY}"
+        )
+    return data
+
+
+def _load_weights(model: nn.Module, data: bytes, where: str) -> None:
     try:
         weights: dict[str, Tensor] = safetensors.torch.load(data)
     except (safetensors.SafetensorError, ValueError) as error:
-        raise VoiceError(f"{where} is damaged ({error}); {remedy}") from error
+        raise VoiceError(f"{where} is damaged ({error}); {REMEDY}") from error
     expected = model.state_dict()
+    misfit = f"{where} does not fit the settings in voice.toml"
     if weights.keys() != expected.keys():
         odd = sorted(weights.keys() ^ expected.keys())[0]
-        raise VoiceError(f"{where} does not fit its settings: '{odd}' is missing or too many")
+        raise VoiceError(f"{misfit}: '{odd}' is missing or too many; {REMEDY}")
     for key, value in weights.items():
         if value.shape != expected[key].shape:
             shapes = f"{tuple(value.shape)} instead of {tuple(expected[key].shape)}"
-            raise VoiceError(f"{where} does not fit its settings: '{key}' has shape {shapes}")
+            raise VoiceError(f"{misfit}: '{key}' has shape {shapes}; {REMEDY}")
         if not torch.isfinite(value).all():
-            raise VoiceError(f"{where} is damaged: '{key}' holds values that are not finite")
+            raise VoiceError(
+                f"{where} is damaged: '{key}' holds values that are not finite; {REMEDY}"
+            )
     model.load_state_dict({key: value.float() for key, value in weights.items()})
     model.eval()
 
 
 def _read_lexicon(data: bytes, where: str, phones: set[str]) -> dict[str, tuple[str, ...]]:
     words: dict[str, tuple[str, ...]] = {}
-    for number, line in enumerate(data.decode("utf-8").splitlines(), start=1):
+    try:
+        lines = data.decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise VoiceError(f"{where}: is not UTF-8 text ({error.reason}); {REMEDY}") from error
+    for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
             continue
         word, _, spelled = line.partition("\t")
@@ -315,7 +407,7 @@ def _read_lexicon(data: bytes, where: str, phones: set[str]) -> dict[str, tuple[
         odd = [symbol for symbol in symbols if symbol not in phones]
         if not symbols or odd:
             reason = f"unknown phones {' '.join(odd)}" if odd else "expected 'word<TAB>phones'"
-            raise VoiceError(f"{where}, line {number}: {reason}")
+            raise VoiceError(f"{where}, line {number}: {reason}; {REMEDY}")
         words[word] = symbols
     return words
 
@@ -341,10 +433,16 @@ def save_voice(
     ------
     OutputError
         If ``path`` exists and ``force`` is False, or cannot be written.
+    VoiceError
+        If a weight is not finite in half precision.
     """
     files: dict[str, bytes] = {}
     for name, model in zip(MODELS, (voice.timing, voice.pitch, voice.timbre), strict=True):
-        files[f"{name}.safetensors"] = safetensors.torch.save(packed_weights(model))
+        weights = packed_weights(model)
+        wrong = [key for key, value in weights.items() if not torch.isfinite(value).all()]
+        if wrong:
+            raise VoiceError(f"{name}: '{wrong[0]}' is not finite; train it with a lower rate")
+        files[f"{name}.safetensors"] = safetensors.torch.save(weights)
     for language, words in voice.lexicons.items():
         lines = [f"{word}\t{' '.join(symbols)}\n" for word, symbols in sorted(words.items())]
         files[f"lexicons/{language}.tsv"] = "".join(lines).encode("utf-8")

@@ -8,11 +8,12 @@ Layout, as published (48 kHz WAV, MusicXML) or as resampled (24 kHz FLAC, notes 
 
     CORPUS/pjsNNN/pjsNNN_song.wav | pjsNNN_song.flac
     CORPUS/pjsNNN/pjsNNN.lab
-    CORPUS/pjsNNN/pjsNNN.musicxml | pjsNNN.notes.csv    (start_s,duration_s,midi_pitch; no pitch = rest)
+    CORPUS/pjsNNN/pjsNNN.musicxml | pjsNNN.notes.csv
 
-In the CSV, durations were clamped to 0.12-2.0 s at the source, so that starts drift after long notes;
-they are refitted to the labels before use. ``pau0`` (silence at the file's ends) is ``pau``; the 14
-devoiced vowels become the vowels they are, as there are too few to learn.
+The CSV has the columns start_s, duration_s and midi_pitch; a row without pitch is a rest. Its
+durations were clamped to 0.12-2.0 s at the source, so that starts drift after long notes; they are
+refitted to the labels before use. ``pau0`` (silence at the file's ends) is ``pau``; the 14 devoiced
+vowels become the vowels they are, as there are too few to learn.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ def prepare(corpus_dir: Path) -> Iterator[Recording]:
     """One recording a song, in order of their numbers."""
     folders = sorted(path for path in corpus_dir.glob("pjs[0-9][0-9][0-9]") if path.is_dir())
     if not folders:
-        raise CorpusError(f"{corpus_dir}: holds no folders pjs001 ... pjs100; is it the PJS corpus?")
+        raise CorpusError(
+            f"{corpus_dir}: holds no folders pjs001 ... pjs100; is it the PJS corpus?"
+        )
     for folder in folders:
         name = folder.name
         phones = read_labels(folder / f"{name}.lab", SYMBOLS)

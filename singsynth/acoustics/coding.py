@@ -9,9 +9,9 @@ the mel-cepstrum :math:`c` of a log amplitude spectrum is (Tokuda et al. 1994)
 
 .. math:: \ln |H(\omega)| = \sum_{m=0}^{59} c_m \cos(m \tilde\omega)
 
-so both directions are linear and each is one fixed matrix: 60 points -> cepstrum is the inverse of a
-cosine transform, cepstrum -> linear bins a cosine series at the warped bins. :math:`\alpha` is the
-value by which the all-pass axis comes closest to the mel scale at the sample rate.
+so both directions are linear and each is one fixed matrix: 60 points -> cepstrum is the inverse of
+a cosine transform, cepstrum -> linear bins a cosine series at the warped bins. :math:`\alpha` is
+the value by which the all-pass axis comes closest to the mel scale at the sample rate.
 """
 
 from __future__ import annotations
@@ -47,11 +47,13 @@ class SpectralCoder:
     def _points_from_cepstrum(self) -> FloatArray:
         """(60, 60): cosine transform on the grid of half-integer warped frequencies, in dB."""
         grid = np.pi * (np.arange(NUM_HARMONIC) + 0.5) / NUM_HARMONIC
-        return DB_PER_NEPER * np.cos(np.outer(np.arange(NUM_HARMONIC), grid))
+        cosines: FloatArray = np.cos(np.outer(np.arange(NUM_HARMONIC), grid))
+        return DB_PER_NEPER * cosines
 
     @cached_property
     def _cepstrum_from_points(self) -> FloatArray:
-        return np.linalg.inv(self._points_from_cepstrum)
+        """(60, 60): the way back."""
+        return np.linalg.inv(self._points_from_cepstrum).astype(np.float64, copy=False)
 
     @cached_property
     def _cepstrum_from_log_power(self) -> FloatArray:
@@ -63,9 +65,7 @@ class SpectralCoder:
     def _log_power_from_cepstrum(self) -> FloatArray:
         """(60, num_bins): cosine series at the warped frequency of every linear bin."""
         omega = np.pi * np.arange(self.spec.num_bins) / (self.spec.num_bins - 1)
-        warped = omega + 2 * np.arctan2(
-            self.alpha * np.sin(omega), 1 - self.alpha * np.cos(omega)
-        )
+        warped = omega + 2 * np.arctan2(self.alpha * np.sin(omega), 1 - self.alpha * np.cos(omega))
         return 2.0 * np.cos(np.outer(np.arange(NUM_HARMONIC), warped))
 
     def encode(self, envelope: FloatArray) -> FloatArray:

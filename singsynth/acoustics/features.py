@@ -61,7 +61,7 @@ class FeatureSpec:
 
     def num_frames(self, duration_s: float) -> int:
         """Frames that cover ``duration_s`` seconds, as WORLD counts them."""
-        return int(math.floor(duration_s / self.hop_s + 1e-9)) + 1
+        return math.floor(duration_s / self.hop_s + 1e-9) + 1
 
 
 @dataclass(frozen=True)

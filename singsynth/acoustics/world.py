@@ -11,7 +11,7 @@ import numpy as np
 import pyworld
 
 from singsynth.acoustics.coding import SpectralCoder, bridge
-from singsynth.acoustics.features import Features, FeatureSpec, FloatArray
+from singsynth.acoustics.features import BoolArray, Features, FeatureSpec, FloatArray
 
 D4C_THRESHOLD = 0.85
 """D4C's default threshold below which a frame counts as unvoiced."""
@@ -62,11 +62,11 @@ def analyze(samples: FloatArray, spec: FeatureSpec, f0_hz: FloatArray | None = N
     )
 
 
-def bridge_f0(f0_hz: FloatArray, voicing: FloatArray, *, fallback: float) -> FloatArray:
+def bridge_f0(f0_hz: FloatArray, voicing: BoolArray, *, fallback: float) -> FloatArray:
     """Continuous F0: straight lines in log frequency over unvoiced frames. Shapes (T,)."""
-    known = np.asarray(voicing, dtype=bool)
-    log_f0 = np.log(np.where(known, np.maximum(f0_hz, 1.0), 1.0))
-    return np.exp(bridge(log_f0, known, fallback=float(np.log(fallback))))
+    log_f0 = np.log(np.where(voicing, np.maximum(f0_hz, 1.0), 1.0))
+    bridged: FloatArray = np.exp(bridge(log_f0, voicing, fallback=float(np.log(fallback))))
+    return bridged
 
 
 def synthesize(

@@ -18,7 +18,7 @@ from singsynth.acoustics.features import FloatArray
 from singsynth.model.controls import frame_times, locate
 from singsynth.model.timing import fit
 from singsynth.song import Note, Phone
-from singsynth.training.dataset import Song
+from singsynth.training.dataset import Sung
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Baseline:
         return fit(notes, np.zeros(len(notes)), durations, begin_s, end_s)
 
 
-def fit_baseline(songs: Sequence[Song], hop_s: float) -> Baseline:
+def fit_baseline(songs: Sequence[Sung], hop_s: float) -> Baseline:
     """Means over training songs."""
     frames: dict[str, list[tuple[FloatArray, FloatArray, FloatArray]]] = {}
     lengths: dict[str, list[float]] = {}

@@ -49,7 +49,7 @@ class Example:
 
 
 def read_labels(path: Path, symbols: Mapping[str, str] | None = None) -> tuple[Phone, ...]:
-    """Read an HTS label file (UTF-8). ``symbols`` renames phones, e.g. ``{"pau0": "pau"}``.
+    """Read an HTS label file (UTF-8). ``symbols`` renames phones, as in ``{"pau0": "pau"}``.
 
     Raises
     ------
@@ -59,7 +59,11 @@ def read_labels(path: Path, symbols: Mapping[str, str] | None = None) -> tuple[P
     if not path.is_file():
         raise LabelError(f"{path}: no such label file; the recipe's docstring tells the layout")
     phones: list[Phone] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise LabelError(f"{path}: is not UTF-8 text ({error.reason}); save it as UTF-8") from error
+    for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
         where = f"{path}, line {number}"
@@ -88,7 +92,7 @@ def read_labels(path: Path, symbols: Mapping[str, str] | None = None) -> tuple[P
         symbol = (symbols or {}).get(columns[2], columns[2])
         phones.append(Phone(symbol, start, end - start))
     if not phones:
-        raise LabelError(f"{path}: holds no labels")
+        raise LabelError(f"{path}: holds no labels; is it the right file?")
     return tuple(phones)
 
 
@@ -115,6 +119,8 @@ def refit_notes(
     A run's shift is the median distance of its notes to their nearest vowel onsets.
     """
     onsets = np.array([p.start_s for p in labels if p.symbol in nuclei])
+    if not len(onsets):
+        return tuple(notes)
     rests = np.array([p.start_s for p in labels if p.symbol == REST])
     fitted: list[Note] = []
     shift = 0.0
@@ -183,6 +189,8 @@ def match_notes(
     LabelError
         If labels and notes disagree: fewer than two thirds of the notes find a vowel.
     """
+    if not notes:
+        raise LabelError(f"{name}: holds no notes; is it the right score?")
     vowels = [i for i, phone in enumerate(labels) if phone.symbol in nuclei]
     pairs = _align([n.start_s for n in notes], [labels[v].start_s for v in vowels])
     if 3 * len(pairs) < 2 * len(notes):
@@ -205,7 +213,6 @@ def match_notes(
             if ahead in note_of_label:
                 owner = note_of_label[ahead]
         owners.append(owner)
-    # A vowel after a rest that found no note takes the note that sounds then, if any.
     phones = [replace(p, note=o) for p, o in zip(labels, owners, strict=True)]
     written = []
     for index, note in enumerate(notes):
@@ -269,11 +276,15 @@ def from_json(text: str) -> Example:
     notes = []
     for note in table["part"]["notes"]:
         syllable = note.pop("syllable")
-        parts = {k: v if k == "text" else tuple(v) for k, v in (syllable or {}).items()}
-        notes.append(Note(**note, syllable=Syllable(**parts) if syllable else None))
+        notes.append(Note(**note, syllable=_syllable_from(syllable) if syllable else None))
     return Example(
         name=table["name"],
         audio=Path(table["audio"]),
         part=Part(table["part"]["name"], tuple(notes), table["part"]["language"]),
         phones=tuple(Phone(**phone) for phone in table["phones"]),
     )
+
+
+def _syllable_from(table: dict[str, Any]) -> Syllable:
+    onset, nucleus, coda = (tuple(table[role]) for role in ("onset", "nucleus", "coda"))
+    return Syllable(table["text"], onset, nucleus, coda)

@@ -1,16 +1,18 @@
 """What the networks train on, held in memory: songs joined end to end, cut into random windows.
 
-Silence further than ``MARGIN_S`` from any singing is left out: singing is generated phrase by phrase
-with that much silence around, so nothing else needs to be learnt.
+Silence further than ``MARGIN_S`` from any singing is left out: singing is generated phrase by
+phrase with that much silence around, so nothing else needs to be learnt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -33,16 +35,16 @@ UNVOICED_WEIGHT = 0.1
 
 
 @dataclass(frozen=True)
-class Song:
-    """An example with its features."""
+class Sung:
+    """An example with its features: what was sung, and how it sounds."""
 
     example: Example
     features: Features
 
 
-def load_songs(examples: Iterable[Example], caches: dict[Path, Path]) -> list[Song]:
+def load_songs(examples: Iterable[Example], caches: Mapping[Path, Path]) -> list[Sung]:
     """Examples with the features that stand in the cache."""
-    return [Song(e, load_features(caches[e.audio])) for e in examples]
+    return [Sung(e, load_features(caches[e.audio])) for e in examples]
 
 
 def semitones(f0_hz: FloatArray) -> FloatArray:
@@ -65,7 +67,7 @@ def sounding(phones: Sequence[Phone], times_s: FloatArray) -> BoolArray:
     return ~silent[locate(np.array([p.start_s for p in phones]), times_s)]
 
 
-def fit_scaling(model: TimbreModel, songs: Sequence[Song]) -> None:
+def fit_scaling(model: TimbreModel, songs: Sequence[Sung]) -> None:
     """Set the model's feature scaling and register from the sounding frames of ``songs``."""
     rows, pitches = [], []
     for song in songs:
@@ -111,7 +113,7 @@ class Windows:
 class TimbreData:
     """Scaled streams and score controls of songs, for training one stream."""
 
-    def __init__(self, model: TimbreModel, songs: Sequence[Song]) -> None:
+    def __init__(self, model: TimbreModel, songs: Sequence[Sung]) -> None:
         self.model = model
         parts: dict[str, list[Tensor]] = {name: [] for name in (*STREAMS, "identities", "numbers")}
         for song in songs:
@@ -135,13 +137,16 @@ class TimbreData:
     def __len__(self) -> int:
         return len(self.data["numbers"])
 
+    def to(self, device: torch.device) -> Self:
+        """Move the data to where the model is trained."""
+        self.data = {name: values.to(device) for name, values in self.data.items()}
+        return self
+
     def windows(self, stream: str, frames: int) -> Windows:
         """Windows for one stream."""
         return Windows(self.model.network(stream), len(self), frames)
 
-    def loss(
-        self, stream: str, indices: tuple[Tensor, Tensor, Tensor], noise: float
-    ) -> Tensor:
+    def loss(self, stream: str, indices: tuple[Tensor, Tensor, Tensor], noise: float) -> Tensor:
         """Loss of one stream on windows; ``noise`` is what the inputs are disturbed by."""
         past, controls, target = indices
         cross = STREAMS[: STREAMS.index(stream)]
@@ -157,7 +162,7 @@ class TimbreData:
 class PitchData:
     """Deviations of F0 from the straight glides, and controls, for training the pitch model."""
 
-    def __init__(self, model: PitchModel, songs: Sequence[Song]) -> None:
+    def __init__(self, model: PitchModel, songs: Sequence[Sung]) -> None:
         self.model = model
         parts: dict[str, list[Tensor]] = {
             name: [] for name in ("identities", "numbers", "pitch", "deviation", "weight")
@@ -173,7 +178,7 @@ class PitchData:
             keep = near_singing(example.phones, times, MARGIN_S)
             voiced = features.voicing[::stride] & sounding(example.phones, times)
             deviation = np.clip((f0 - glides) / DEVIATION_SEMITONES, -1, 1)
-            columns = {
+            columns: dict[str, npt.NDArray[Any]] = {
                 "identities": identities,
                 "numbers": numbers.astype(np.float32),
                 "pitch": pitch.astype(np.float32),
@@ -187,6 +192,11 @@ class PitchData:
     def __len__(self) -> int:
         return len(self.data["weight"])
 
+    def to(self, device: torch.device) -> Self:
+        """Move the data to where the model is trained."""
+        self.data = {name: values.to(device) for name, values in self.data.items()}
+        return self
+
     def windows(self, frames: int) -> Windows:
         """Windows of model frames."""
         return Windows(self.model.network, len(self), frames)
@@ -196,10 +206,11 @@ class PitchData:
     ) -> Tensor:
         """Loss on windows; ``shift`` (batch, 1) moves notes and F0 together, in semitones."""
         past, controls, target = indices
+        pitch = self.data["pitch"][controls]
         score = self.model.controls(
             self.data["identities"][controls],
             self.data["numbers"][controls],
-            self.data["pitch"][controls] + shift,
+            pitch + (shift.to(pitch.device) if isinstance(shift, Tensor) else shift),
         )
         inputs = _disturbed(self.data["deviation"][past], noise)
         return self.model.loss(
@@ -210,9 +221,12 @@ class PitchData:
 class TimingData:
     """Onset deviations and phone durations of songs, for training the timing model."""
 
-    def __init__(self, model: TimingModel, songs: Sequence[Song]) -> None:
+    def __init__(self, model: TimingModel, songs: Sequence[Sung]) -> None:
         self.model = model
-        onset_rows, onset_targets, phone_rows, phone_targets = [], [], [], []
+        onset_rows: list[FloatArray] = []
+        onset_targets: list[float] = []
+        phone_rows: list[FloatArray] = []
+        phone_targets: list[float] = []
         for song in songs:
             notes, sung = song.example.part.notes, song.example.phones
             owned: dict[int, list[Phone]] = {}
@@ -229,7 +243,7 @@ class TimingData:
             rows, places = model.phone_inputs(notes)
             for row, (index, place, _) in zip(rows, places, strict=True):
                 phone_rows.append(row)
-                phone_targets.append(np.log(owned[index][place].duration_s))
+                phone_targets.append(float(np.log(owned[index][place].duration_s)))
         self.tables = {
             "onset": (_table(onset_rows), _table(onset_targets).clamp(-5, 5)),
             "duration": (_table(phone_rows), _table(phone_targets)),
@@ -248,7 +262,7 @@ class TimingData:
         return total
 
 
-def _table(rows: Sequence[object]) -> Tensor:
+def _table(rows: Sequence[FloatArray] | Sequence[float]) -> Tensor:
     return torch.from_numpy(np.array(rows, dtype=np.float32))
 
 

@@ -8,8 +8,9 @@ Systems
 ``copy``      copy-synthesis, analysed again: what the vocoder and its coding leave possible.
 ``baseline``  :mod:`singsynth.training.baseline`.
 
-Figures are over frames outside silence, see :mod:`singsynth.training.metrics`; each is the mean over
-songs with its 95 % interval. Features are compared as generated; only ``copy`` passes through sound.
+Figures are over frames outside silence, see :mod:`singsynth.training.metrics`; each is the mean
+over songs with its 95 % interval. Features are compared as generated; only ``copy`` passes through
+sound.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from singsynth.performance import predict_pitch, predict_timbre, predict_timing
 from singsynth.song import Note, Phone
 from singsynth.training import metrics
 from singsynth.training.baseline import Baseline
-from singsynth.training.dataset import Song, sounding
+from singsynth.training.dataset import Sung, sounding
 from singsynth.voice import Voice
 
 FIGURES = {
@@ -44,14 +45,9 @@ FIGURES = {
 }
 """Figures in the order they are shown, with what they are called."""
 
-BETTER_LOWER = {"mcd_db", "vuv_error", "bap_db", "ms_db", "f0_rmse_cents"} | {
-    "vowel_onset_mae_ms",
-    "consonant_mae_ms",
-}
-
 
 def evaluate(
-    voice: Voice, baseline: Baseline | None, songs: Sequence[Song], *, seed: int = 0
+    voice: Voice, baseline: Baseline | None, songs: Iterable[Sung], seed: int = 0
 ) -> dict[str, Any]:
     """All figures of all systems.
 
@@ -64,22 +60,24 @@ def evaluate(
     CorpusError
         If there is no song.
     """
-    if not songs:
-        raise CorpusError("no songs to evaluate on; check --songs and the recipe's held_out")
+    names: list[str] = []
     rows: dict[str, dict[str, list[float]]] = {}
     for song in songs:
+        names.append(song.example.name)
         for system, figures in _song_figures(voice, baseline, song, seed).items():
             for figure, value in figures.items():
                 rows.setdefault(system, {}).setdefault(figure, []).append(value)
+    if not names:
+        raise CorpusError("no songs to evaluate on; check --songs and the recipe's held_out")
     systems = {
         system: {f: metrics.mean_with_interval(np.array(v)) for f, v in figures.items()}
         for system, figures in rows.items()
     }
-    return {"songs": [song.example.name for song in songs], "systems": systems}
+    return {"songs": names, "systems": systems}
 
 
 def _song_figures(
-    voice: Voice, baseline: Baseline | None, song: Song, seed: int
+    voice: Voice, baseline: Baseline | None, song: Sung, seed: int
 ) -> dict[str, dict[str, float]]:
     example, truth = song.example, song.features
     spec, phones, part = voice.spec, example.phones, example.part

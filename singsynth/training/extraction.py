@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from singsynth.acoustics import Features, FeatureSpec, analyze, read_audio
 from singsynth.acoustics.features import FloatArray
-from singsynth.errors import CorpusError
+from singsynth.errors import CorpusError, SingsynthError
 from singsynth.files import write_whole
 
 VERSION = 1
@@ -35,8 +35,8 @@ def read_recording(path: Path, sample_rate: int) -> FloatArray:
     samples, rate = read_audio(path)
     if rate < sample_rate:
         raise CorpusError(
-            f"{path}: recorded at {rate} Hz, the recipe wants {sample_rate} Hz; use recordings of at "
-            f"least that rate, or set sample_rate = {rate} in recipe.toml"
+            f"{path}: recorded at {rate} Hz, the recipe wants {sample_rate} Hz; use recordings of "
+            f"at least that rate, or set sample_rate = {rate} in recipe.toml"
         )
     if rate == sample_rate:
         return samples
@@ -48,9 +48,20 @@ def read_recording(path: Path, sample_rate: int) -> FloatArray:
 
 
 def cache_path(audio: Path, spec: FeatureSpec, folder: Path) -> Path:
-    """Where the features of ``audio`` stand or will stand."""
+    """Where the features of ``audio`` stand or will stand.
+
+    Raises
+    ------
+    CorpusError
+        If the recording cannot be read.
+    """
     digest = hashlib.sha256(f"{VERSION} {spec}".encode())
-    digest.update(audio.read_bytes())
+    try:
+        digest.update(audio.read_bytes())
+    except OSError as error:
+        raise CorpusError(
+            f"{audio}: {error.strerror}; complete the corpus and run the step prepare"
+        ) from error
     return folder / f"{audio.stem}-{digest.hexdigest()[:16]}.npz"
 
 
@@ -79,14 +90,18 @@ def _extract_one(audio: Path, spec: FeatureSpec, path: Path) -> None:
 
 def extract(
     recordings: Iterable[Path], spec: FeatureSpec, folder: Path, workers: int | None = None
-) -> dict[Path, Path]:
-    """Extract what the cache lacks; returns the cache file of every recording."""
+) -> dict[Path, SingsynthError]:
+    """Extract what the cache lacks; returns the recordings that cannot be used, and why."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = {audio: cache_path(audio, spec, folder) for audio in recordings}
-    missing = [(audio, path) for audio, path in paths.items() if not path.is_file()]
+    missing = {audio: path for audio, path in paths.items() if not path.is_file()}
+    failed: dict[Path, SingsynthError] = {}
     if missing:
         with ProcessPoolExecutor(workers) as pool:
-            jobs = [pool.submit(_extract_one, audio, spec, path) for audio, path in missing]
-            for job in tqdm(jobs, desc="features", unit="song"):
-                job.result()
-    return paths
+            jobs = {a: pool.submit(_extract_one, a, spec, path) for a, path in missing.items()}
+            for audio, job in tqdm(jobs.items(), desc="features", unit="song"):
+                try:
+                    job.result()
+                except SingsynthError as error:
+                    failed[audio] = error
+    return failed

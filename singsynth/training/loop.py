@@ -14,6 +14,8 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +27,34 @@ from tqdm import tqdm
 
 from singsynth.files import write_whole
 from singsynth.training.recipe import ScheduleConfig
+from singsynth.voice import check_device
 
 CHECKPOINT_EVERY_S = 60.0
+
+LONGEST_WAIT = timedelta(hours=12)
+"""Processes wait this long for the first to prepare the corpus or to evaluate."""
+
+
+def choose_device(name: str) -> torch.device:
+    """Where to train; under ``torchrun``, ``cuda`` is a GPU of its own for each process.
+
+    Raises
+    ------
+    VoiceError
+        If the device is not there.
+    """
+    if name == "cuda" and processes()[1] > 1:
+        name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+    device = check_device(name)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    return device
 
 
 def prefers_bfloat16(device: torch.device) -> bool:
     """Whether products of bfloat16 are native on this device."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     return "bf16" in torch.backends.cpu.get_cpu_capability().lower() or _cpu_flag("avx512_bf16")
 
 
@@ -47,7 +69,8 @@ def processes() -> tuple[int, int]:
     """(rank, number of processes); joins the group that ``torchrun`` announces."""
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count > 1 and not dist.is_initialized():
-        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+        dist.init_process_group(backend, timeout=LONGEST_WAIT)
     return (dist.get_rank(), count) if count > 1 else (0, 1)
 
 
@@ -78,12 +101,9 @@ def train(
         Takes ``NAME.pt`` (checkpoint), ``NAME.csv`` and TensorBoard events.
     """
     rank, count = processes()
-    device_type = device.type
-    autocast: Callable[[], AbstractContextManager[Any]] = (
-        (lambda: torch.autocast(device_type, torch.bfloat16))
-        if prefers_bfloat16(device)
-        else nullcontext
-    )
+    autocast: Callable[[], AbstractContextManager[Any]] = nullcontext
+    if prefers_bfloat16(device):
+        autocast = partial(torch.autocast, device.type, torch.bfloat16)
     optimizer = torch.optim.Adam(model.parameters(), lr=schedule.learning_rate)
     average = {k: v.detach().clone() for k, v in model.named_parameters()}
     state: dict[str, Any] = {"step": 0, "best": float("inf"), "best_weights": None}
@@ -123,7 +143,8 @@ def train(
             for key, parameter in model.named_parameters():
                 average[key].lerp_(parameter, 1 - keep)
         state["step"] = step + 1
-        running = float(value.detach()) if not running else 0.98 * running + 0.02 * float(value.detach())
+        latest = float(value.detach())
+        running = 0.98 * running + 0.02 * latest if running else latest
         progress.update()
         if state["step"] % schedule.validate_every == 0 or state["step"] == schedule.updates:
             held = _validated(model, average, validate, autocast)
@@ -167,7 +188,8 @@ def _average_gradients(model: nn.Module, count: int) -> None:
     flat = torch.cat([g.flatten() for g in gradients])
     dist.all_reduce(flat)
     flat /= count
-    for gradient, piece in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+    pieces = torch.split(flat, [gradient.numel() for gradient in gradients])
+    for gradient, piece in zip(gradients, pieces, strict=True):
         gradient.copy_(piece.view_as(gradient))
 
 
@@ -193,6 +215,10 @@ def _validated(
     return value
 
 
+LOGGED = ("update", "loss", "validation", "learning_rate")
+"""Columns of a log."""
+
+
 class _Log:
     """CSV and TensorBoard, continued after a resume without repeating a line."""
 
@@ -200,20 +226,22 @@ class _Log:
         from torch.utils.tensorboard import SummaryWriter
 
         self.path = folder / f"{name}.csv"
-        rows = []
+        rows: list[list[str]] = []
         if self.path.is_file() and step:
             with self.path.open(encoding="utf-8", newline="") as file:
-                rows = [row for row in csv.reader(file)][1:]
-        kept = [row for row in rows if int(row[0]) <= step]
+                rows = list(csv.reader(file))[1:]
+        # The last row may be cut off, if the training was killed while it was written.
+        whole = (row for row in rows if len(row) == len(LOGGED) and row[-1])
+        kept = [row for row in whole if int(row[0]) <= step]
         with self.path.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([["update", "loss", "validation", "learning_rate"], *kept])
-        self.writer = SummaryWriter(str(folder / "tensorboard" / name), purge_step=step)  # type: ignore[no-untyped-call]
+            csv.writer(file).writerows([LOGGED, *kept])
+        self.writer = SummaryWriter(str(folder / "tensorboard" / name), purge_step=step)
 
     def add(self, step: int, loss: float, validation: float, rate: float) -> None:
         with self.path.open("a", encoding="utf-8", newline="") as file:
             csv.writer(file).writerow([step, f"{loss:.5f}", f"{validation:.5f}", f"{rate:.3e}"])
-        for key, value in (("loss", loss), ("validation", validation), ("learning_rate", rate)):
-            self.writer.add_scalar(key, value, step)  # type: ignore[no-untyped-call]
+        for key, value in zip(LOGGED[1:], (loss, validation, rate), strict=True):
+            self.writer.add_scalar(key, value, step)
 
     def close(self) -> None:
-        self.writer.close()  # type: ignore[no-untyped-call]
+        self.writer.close()

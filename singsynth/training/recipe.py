@@ -65,14 +65,24 @@ class ScheduleConfig:
 
 DEFAULT_SCHEDULES = {
     "timing": ScheduleConfig(
-        updates=1500, batch=256, frames=1, warmup=50, validate_every=50, keep_best=True
+        updates=1500,
+        batch=256,
+        frames=1,
+        warmup=50,
+        average=0.99,
+        validate_every=50,
+        keep_best=True,
     ),
     "pitch": ScheduleConfig(
         updates=2400, batch=32, frames=150, validate_every=100, average=0.995, keep_best=True
     ),
-    "harmonic": ScheduleConfig(updates=6000, learning_rate=1.5e-3),
-    "voicing": ScheduleConfig(updates=1500, learning_rate=1.5e-3, keep_best=True),
-    "aperiodic": ScheduleConfig(updates=1500, learning_rate=1.5e-3),
+    "harmonic": ScheduleConfig(updates=5000, learning_rate=1.5e-3, keep_best=True),
+    "voicing": ScheduleConfig(
+        updates=1500, learning_rate=1.5e-3, validate_every=250, keep_best=True
+    ),
+    "aperiodic": ScheduleConfig(
+        updates=1500, learning_rate=1.5e-3, validate_every=250, keep_best=True
+    ),
 }
 
 
@@ -104,7 +114,7 @@ class Recipe:
 
 
 def load_recipe(folder: Path, overrides: dict[str, Any] | None = None) -> Recipe:
-    """Read ``recipe.toml``; ``overrides`` is a table laid over it.
+    """Read ``recipe.toml``, which states what differs; ``overrides`` is a table laid over it.
 
     Raises
     ------
@@ -114,14 +124,22 @@ def load_recipe(folder: Path, overrides: dict[str, Any] | None = None) -> Recipe
     path = folder / "recipe.toml"
     if not path.is_file():
         raise CorpusError(
-            f"{folder}: not a recipe, it holds no recipe.toml; try one of recipes/, e.g. recipes/pjs"
+            f"{folder}: not a recipe, it holds no recipe.toml; "
+            "try one of recipes/, like recipes/pjs"
         )
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         usual = {"train": {name: to_table(s) for name, s in DEFAULT_SCHEDULES.items()}}
-        return from_table(Recipe, _merged(_merged(usual, table), overrides or {}))
+        recipe = from_table(Recipe, _merged(_merged(usual, table), overrides or {}))
     except (tomllib.TOMLDecodeError, ConfigError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path}: {error}") from error
+        raise CorpusError(f"{path}: {error}; mend it there") from error
+    unknown = [name for name in recipe.train if name not in DEFAULT_SCHEDULES]
+    if unknown:
+        raise CorpusError(
+            f"{path}: unknown model in [train.{unknown[0]}]; known are "
+            f"{', '.join(DEFAULT_SCHEDULES)}"
+        )
+    return recipe
 
 
 def _merged(table: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -141,6 +159,7 @@ def load_prepare(folder: Path) -> Callable[[Path], Iterator[Recording]]:
         raise CorpusError(f"{folder}: holds no prepare.py; copy one from another recipe")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    prepare: Callable[[Path], Iterator[Recording]] = module.prepare
+    prepare: Callable[[Path], Iterator[Recording]] | None = getattr(module, "prepare", None)
+    if prepare is None:
+        raise CorpusError(f"{path}: defines no prepare(corpus_dir); copy one from another recipe")
     return prepare
-
