@@ -10,8 +10,8 @@
                 vocode           features and phones      -> samples
 
 Each stage takes what the one before made, or an edited copy. Times are seconds of the score;
-features begin ``HEAD_S`` before the score does and end ``TAIL_S`` after it, as consonants of a first
-note sound before its beat and sound fades after the last.
+features begin :data:`~singsynth.song.HEAD_S` before the score does and end
+:data:`~singsynth.song.TAIL_S` after it.
 """
 
 from __future__ import annotations
@@ -33,14 +33,19 @@ from singsynth.model.pitch import performed_line
 from singsynth.model.timing import fit
 from singsynth.model.tuning import tune
 from singsynth.score import read_score
-from singsynth.song import REST, Note, Part, Phone, Remark, Song, adjusted, pitch_name
+from singsynth.song import (
+    HEAD_S,
+    REST,
+    TAIL_S,
+    Note,
+    Part,
+    Phone,
+    Remark,
+    Song,
+    adjusted,
+    pitch_name,
+)
 from singsynth.voice import Voice, load_voice
-
-HEAD_S = 0.25
-"""Silence before the score begins, in which consonants of a first note sound."""
-
-TAIL_S = 0.25
-"""Time after the score's end, in which the last sound fades."""
 
 PHRASE_REST_S = 0.3
 """A rest of this length or more parts two phrases, which are sung independently."""
@@ -254,9 +259,9 @@ def check_singable(part: Part, voice: Voice) -> None:
         odd = [symbol for symbol in symbols if symbol not in voice.info.phones]
         if odd:
             raise VoiceError(
-                f"{_where(part, note)}: voice '{voice.info.name}' never learnt the sound '{odd[0]}' "
-                f"of '{note.lyric}'; write other phones in brackets, as in [k a], or choose another "
-                "voice"
+                f"{_where(part, note)}: voice '{voice.info.name}' never learnt the sound "
+                f"'{odd[0]}' of '{note.lyric}'; write other phones in brackets, as in [k a], or "
+                "choose another voice"
             )
 
 

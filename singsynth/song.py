@@ -24,6 +24,13 @@ BREATH = "br"
 """Phone symbol of an audible breath."""
 
 
+HEAD_S = 0.25
+"""Every performance begins this long before its score: consonants of a first note sound there."""
+
+TAIL_S = 0.25
+"""Every performance ends this long after its score: the last sound fades there."""
+
+
 @dataclass(frozen=True)
 class Syllable:
     """Phones of one syllable.
