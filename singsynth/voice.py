@@ -33,7 +33,7 @@ import tomli_w
 import torch
 from torch import Tensor, nn
 
-from singsynth.acoustics.features import NUM_HARMONIC, FeatureSpec
+from singsynth.acoustics.features import LOWEST_RATE, NUM_HARMONIC, FeatureSpec
 from singsynth.config import ConfigError, from_table, to_table
 from singsynth.errors import VoiceError
 from singsynth.files import write_whole_folder
@@ -54,8 +54,8 @@ MODELS = ("timing", "pitch", "timbre")
 MAX_FILE_BYTES = 256 * 2**20
 """No file of a package may be larger, packed or not."""
 
-SAMPLE_RATES = (8000, 192000)
-"""Least and greatest in Hz."""
+HIGHEST_RATE = 192000
+"""Highest sample rate in Hz that a voice can have."""
 
 REMEDY = "install the voice again"
 
@@ -310,9 +310,8 @@ def _nonsense(info: VoiceInfo) -> str:
     for key, value in (("name", info.name), ("recipe", info.recipe)):
         if Path(value).name != value:
             return f"'{key}' must be a plain name, not {value!r}"
-    low, high = SAMPLE_RATES
-    if not low <= info.sample_rate <= high:
-        return f"'sample_rate' must be from {low} to {high}, not {info.sample_rate}"
+    if not LOWEST_RATE <= info.sample_rate <= HIGHEST_RATE:
+        return f"'sample_rate' cannot be {info.sample_rate}"
     if not 0.001 <= info.hop_s <= 0.05:
         return f"'hop_s' must be from 0.001 to 0.05, not {info.hop_s}"
     if not 20 <= info.f0_floor_hz < info.f0_ceil_hz < info.sample_rate / 2:

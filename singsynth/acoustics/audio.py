@@ -26,7 +26,7 @@ def read_audio(path: str | Path) -> tuple[FloatArray, int]:
     Raises
     ------
     CorpusError
-        If the file is missing, not audio, empty, or has more than one channel.
+        If the file is missing, not audio, empty or damaged, or has more than one channel.
     """
     path = Path(path)
     if not path.is_file():
@@ -44,6 +44,8 @@ def read_audio(path: str | Path) -> tuple[FloatArray, int]:
         )
     if not len(samples):
         raise CorpusError(f"{path}: holds no sound at all; export it again")
+    if not np.isfinite(samples).all():
+        raise CorpusError(f"{path}: holds samples that are not numbers; export it again")
     return np.ascontiguousarray(samples[:, 0]), int(sample_rate)
 
 

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from singsynth.errors import CorpusError
+
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
@@ -29,6 +31,9 @@ APERIODICITY_BAND_HZ = 3000.0
 
 APERIODICITY_LIMIT_HZ = 15000.0
 """... up to 15 kHz."""
+
+LOWEST_RATE = 12000
+"""Lowest sample rate in Hz: at least one band must fit below half of it."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,13 @@ class FeatureSpec:
     hop_s: float = 0.005
     f0_floor_hz: float = 71.0
     f0_ceil_hz: float = 800.0
+
+    def __post_init__(self) -> None:
+        if self.sample_rate < LOWEST_RATE:
+            raise CorpusError(
+                f"{self.sample_rate} Hz is too low a sample rate, WORLD needs {LOWEST_RATE} Hz; "
+                "record at 24000 Hz or more"
+            )
 
     @property
     def fft_size(self) -> int:
