@@ -9,14 +9,13 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-import torch
 from matplotlib.figure import Figure
 
 from singsynth.model.pitch import performed_line, straight_glides
-from singsynth.performance import predict_pitch, predict_timbre
 from singsynth.song import REST, pitch_name
+from singsynth.stages import predict_pitch, predict_timbre
 from singsynth.training.baseline import fit_baseline
-from singsynth.training.pipeline import Workshop
+from singsynth.training.material import Material
 from singsynth.training.recipe import load_recipe
 from singsynth.voice import load_voice
 
@@ -36,20 +35,12 @@ def main() -> None:
 
     voice = load_voice(arguments.voice)
     recipe_dir = ROOT / "recipes" / voice.info.recipe
-    workshop = Workshop(
-        load_recipe(recipe_dir),
-        recipe_dir,
-        arguments.data,
-        arguments.work,
-        torch.device("cpu"),
-        print,
-        arguments.work,
-    )
-    song = workshop.songs([arguments.song])[0]
+    material = Material(load_recipe(recipe_dir), recipe_dir, arguments.data, arguments.work)
+    song = material.songs([arguments.song])[0]
     example, truth = song.example, song.features
     hop = voice.spec.hop_s
     times = np.arange(len(truth)) * hop
-    baseline = fit_baseline(workshop.split[0], hop)
+    baseline = fit_baseline(material.split[0], hop)
     made = predict_timbre(example.phones, truth.f0_hz, voice, seed=1)
     plain = baseline.timbre(example.phones, truth.f0_hz, hop)
     glides = straight_glides(performed_line(example.part.notes, example.phones), times)
@@ -74,7 +65,9 @@ def main() -> None:
             vmax=top,
             cmap="magma",
         )
-        axes.plot(times[: len(features)], np.where(features.voicing, 1.0, np.nan), color="white", lw=3)
+        axes.plot(
+            times[: len(features)], np.where(features.voicing, 1.0, np.nan), color="white", lw=3
+        )
         axes.set_ylabel(f"{title}\nmel band")
         axes.set_xlim(*span)
         _mark_phones(axes, example.phones, span)

@@ -23,17 +23,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from singsynth.errors import SingsynthError
     from singsynth.language import pronounce
-    from singsynth.performance import (
-        Performance,
-        perform,
-        predict_pitch,
-        predict_timbre,
-        predict_timing,
-        synthesize,
-        vocode,
-    )
+    from singsynth.performance import Performance, perform, synthesize
     from singsynth.score import read_score
     from singsynth.song import Note, Part, Phone, Song, Syllable
+    from singsynth.stages import predict_pitch, predict_timbre, predict_timing, vocode
     from singsynth.voice import Voice, list_voices, load_voice
 
 _HOMES = {
@@ -41,11 +34,11 @@ _HOMES = {
     "pronounce": "language",
     "Performance": "performance",
     "perform": "performance",
-    "predict_pitch": "performance",
-    "predict_timbre": "performance",
-    "predict_timing": "performance",
+    "predict_pitch": "stages",
+    "predict_timbre": "stages",
+    "predict_timing": "stages",
     "synthesize": "performance",
-    "vocode": "performance",
+    "vocode": "stages",
     "read_score": "score",
     "Note": "song",
     "Part": "song",

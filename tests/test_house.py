@@ -33,10 +33,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "acoustics": {"errors", "files"},
     "model": BASE,
     "voice": BELOW_VOICE - {"score"},
-    "performance": BELOW_VOICE | {"voice"},
+    "stages": BELOW_VOICE | {"voice"},
+    "performance": BELOW_VOICE | {"voice", "stages"},
     "plot": BASE | {"acoustics", "performance"},
-    "training": BELOW_VOICE | {"voice", "performance", "plot"},
-    "cli": BELOW_VOICE | {"voice", "performance", "plot", "training", "inspect"},
+    "training": BELOW_VOICE | {"voice", "stages", "performance", "plot"},
+    "cli": BELOW_VOICE | {"voice", "stages", "performance", "plot", "training", "inspect"},
     "__main__": {"cli"},
 }
 """For each room, the other rooms that it may import."""
@@ -50,7 +51,7 @@ ALONE_IMPORT: dict[str, tuple[str, ...]] = {
     "pysptk": ("acoustics/",),
     "soundfile": ("acoustics/",),
     "matplotlib": ("plot.py", "training/"),
-    "torch": ("model/", "voice.py", "performance.py", "training/"),
+    "torch": ("model/", "voice.py", "stages.py", "training/"),
     "safetensors": ("model/", "voice.py", "training/"),
     "numba": ("model/engine/",),
     "triton": ("model/engine/",),
