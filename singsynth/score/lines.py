@@ -125,6 +125,8 @@ def _notes(
             graces.append(element)
         elif duration_ql <= 0:
             remarks.say(name, place, "note without length is not sung")
+        elif not 0 <= _ps(_top(element)) <= 127:
+            remarks.say(name, place, "note beyond the range of MIDI is not sung")
         else:
             if "Chord" in element.classes and len(element.pitches) > 1:
                 remarks.count(name, place, "of a chord only the top note is sung")

@@ -2,11 +2,13 @@
 
 A score may come from anywhere, so nothing is trusted: files and unpacked archives are bounded by
 :data:`MAX_BYTES`, and a file that declares XML entities is refused before any of them is expanded
-(MusicXML needs none; they are the way of the "billion laughs" attack).
+(MusicXML needs none; they are the way of the "billion laughs" attack). Numbers that music21 counts
+up to, such as the sharps of a key, are bounded by :data:`MOST`.
 """
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 import zipfile
 from pathlib import Path
@@ -16,6 +18,16 @@ from singsynth.errors import ScoreError
 
 MAX_BYTES = 64 * 1024 * 1024
 """Largest score accepted, after unpacking. A symphony is about 10 MB."""
+
+MOST = 1000
+"""Largest number in an element that counts something: sharps, beats, semitones, staves."""
+
+COUNTING = frozenset({
+    "actual-notes", "alter", "beat-type", "beats", "cancel", "chromatic", "clef-octave-change",
+    "diatonic", "fifths", "key-alter", "key-octave", "line", "multiple-rest", "normal-notes",
+    "octave", "octave-change", "staff", "staff-lines", "staves",
+})  # fmt: skip
+"""Elements whose number music21 counts up to."""
 
 REMEDY = "export the score again as MusicXML (.musicxml or .mxl)"
 
@@ -38,6 +50,7 @@ def open_score(path: Path) -> ET.Element:
         )
     if root.tag != "score-partwise":
         raise ScoreError(f"{path}: is not MusicXML (its root is <{root.tag}>); {REMEDY}")
+    _check_numbers(root, path)
     return root
 
 
@@ -120,3 +133,18 @@ def _parse(data: bytes, path: Path) -> ET.Element:
         if b"<" not in data[:4096]:
             raise ScoreError(f"{path}: is not XML; {REMEDY}") from None
         raise ScoreError(f"{path}: is damaged or cut off XML ({error}); {REMEDY}") from None
+
+
+def _check_numbers(root: ET.Element, path: Path) -> None:
+    for measure in root.iter("measure"):
+        for element in measure.iter():
+            value = element.text if element.tag in COUNTING else None
+            if element.tag == "ending":
+                value = element.get("number")
+            if any(
+                len(digits) > 9 or int(digits) > MOST for digits in re.findall(r"\d+", value or "")
+            ):
+                raise ScoreError(
+                    f"{path}: bar {measure.get('number')} has <{element.tag}> {value}, "
+                    f"which cannot be; {REMEDY}"
+                )

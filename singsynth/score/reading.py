@@ -21,6 +21,9 @@ from singsynth.score.tempo import fermatas, tempo_map, tempo_marks
 from singsynth.score.unfolding import PlayedBar, play_order
 from singsynth.song import Song
 
+MAX_HOURS = 6
+"""Longest song read. An opera is shorter; a longer file is in error."""
+
 T = TypeVar("T")
 
 
@@ -84,9 +87,7 @@ def _song(
         (part, part_name) for part, part_name in zip(parts, names, strict=True) if has_words(part)
     ]
     if not sung:
-        raise ScoreError(
-            f"{name}: has no words; add lyrics under the notes, e.g. in MuseScore with Ctrl+L"
-        )
+        raise _no_words(name)
     marks = tempo_marks(parts, bars, remarks)
     order = play_order(parts, bars, remarks)
     tempo = tempo_map(marks, bars, [played.bar for played in order], fermatas(parts))
@@ -95,15 +96,29 @@ def _song(
         for part, part_name in sung
     ]
     verses = max(len(line.verses) for line in lines)
+    if not verses:
+        raise _no_words(name)
     if not 1 <= verse <= verses:
         raise ScoreError(f"{name}: has no verse {verse}; choose one from 1 to {verses}")
     for line in lines:
         _report_unsung_verses(line, verse, bars, order, remarks)
+    duration_s = tempo.seconds(sum((bars[p.bar].length_ql for p in order), Fraction(0)))
+    if duration_s > MAX_HOURS * 3600:
+        raise ScoreError(
+            f"{name}: lasts {duration_s / 3600:.0f} hours, more than {MAX_HOURS}; mend its "
+            "durations or tempo, or divide it"
+        )
     return Song(
         title=title,
-        duration_s=tempo.seconds(sum((bars[p.bar].length_ql for p in order), Fraction(0))),
+        duration_s=duration_s,
         parts=tuple(sung_part(line, bars, order, tempo, remarks, verse) for line in lines),
         warnings=remarks.in_order(),
+    )
+
+
+def _no_words(name: str) -> ScoreError:
+    return ScoreError(
+        f"{name}: has no words; add lyrics under the notes, e.g. in MuseScore with Ctrl+L"
     )
 
 

@@ -73,6 +73,31 @@ def test_bad_files(tmp_path: Path, content: str | bytes, said: str) -> None:
     fails(written(tmp_path, content), said, "export" if "words" not in said else "Ctrl+L")
 
 
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        "<key><fifths>99999999999999</fifths></key>",
+        "<key><fifths>-5000</fifths></key>",
+        "<transpose><chromatic>100000000</chromatic></transpose>",
+        "<time><beats>100000000</beats><beat-type>4</beat-type></time>",
+    ],
+)
+def test_absurd_numbers_are_refused_before_anyone_counts(tmp_path: Path, attributes: str) -> None:
+    absurd = score(part(bar(note("C4", 8, "か"), number=3, attributes=attributes)))
+    fails(written(tmp_path, absurd), "bar 3 has <", "which cannot be")
+
+
+def test_endless_songs_are_refused(tmp_path: Path) -> None:
+    endless = GOOD.replace("<duration>8", "<duration>99999999999999")
+    with pytest.raises(ScoreError, match="hours, more than 6; mend its durations"):
+        read_score(written(tmp_path, endless))
+
+
+def test_words_only_where_nothing_is_sung(tmp_path: Path) -> None:
+    beyond = score(part(bar(note("C4", 4, "か").replace("<octave>4", "<octave>10"), note("C4", 4))))
+    fails(written(tmp_path, beyond), "has no words")
+
+
 def test_entities_are_refused_before_they_expand(tmp_path: Path) -> None:
     levels = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10 if i else "lol"}">' for i in range(30))
     bomb = f"<!DOCTYPE score-partwise [{levels}]><score-partwise>&l29;</score-partwise>"
