@@ -141,10 +141,9 @@ def _check_numbers(root: ET.Element, path: Path) -> None:
             value = element.text if element.tag in COUNTING else None
             if element.tag == "ending":
                 value = element.get("number")
-            if any(
-                len(digits) > 9 or int(digits) > MOST for digits in re.findall(r"\d+", value or "")
-            ):
+            numbers = re.findall(r"\d+", value or "")
+            if any(len(number) > 9 or int(number) > MOST for number in numbers):
                 raise ScoreError(
-                    f"{path}: bar {measure.get('number')} has <{element.tag}> {value}, "
+                    f"{path}: bar {measure.get('number', '')!r} has <{element.tag}> {value!r}, "
                     f"which cannot be; {REMEDY}"
                 )

@@ -84,7 +84,7 @@ def test_bad_files(tmp_path: Path, content: str | bytes, said: str) -> None:
 )
 def test_absurd_numbers_are_refused_before_anyone_counts(tmp_path: Path, attributes: str) -> None:
     absurd = score(part(bar(note("C4", 8, "か"), number=3, attributes=attributes)))
-    fails(written(tmp_path, absurd), "bar 3 has <", "which cannot be")
+    fails(written(tmp_path, absurd), "bar '3' has <", "which cannot be")
 
 
 def test_endless_songs_are_refused(tmp_path: Path) -> None:
