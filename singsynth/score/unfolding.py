@@ -130,9 +130,11 @@ def _ending_groups(signs: Sequence[Signs]) -> dict[int, _Endings]:
         endings = [signs[i].ending for i in bars]
         plays = max(max(ending) for ending in endings)
         plays = max([plays, *(signs[i].plays for i in bars if signs[i].plays > 2)])
+        last = endings[-1]
         if len(set(endings)) == 1 and any(signs[i].plays for i in bars):
-            plays = max(plays, max(endings[0]) + 1)  # the way on, past the only ending
-        group = _Endings(bars, min(plays, MOST_PASSES), endings[-1])
+            # The last pass goes past the only ending.
+            plays, last = max(plays, max(last) + 1), ()
+        group = _Endings(bars, min(plays, MOST_PASSES), last)
         groups.update(dict.fromkeys(bars, group))
     return groups
 

@@ -98,6 +98,11 @@ FIRST, SECOND = ending("1", repeat=True), ending("2")
         pytest.param(
             [(START,), FIRST, SECOND, (says("D.C."),)], "abacdacd", id="last ending after dc"
         ),
+        pytest.param(
+            [(START,), ending("1", repeat=True), (), (says("D.C."),)],
+            "abacdacd",
+            id="past the only ending after dc",
+        ),
     ],
 )
 def test_order(tmp_path: Path, bars: list[tuple[str, ...]], order: str) -> None:
