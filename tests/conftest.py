@@ -66,6 +66,7 @@ def tiny_voice(tmp_path_factory: pytest.TempPathFactory) -> Path:
     low, high = np.repeat([[-75.0, -40.0], [-35.0, 0.0]], [60, bands], axis=0).T
     timbre.fit_scaling(rng.uniform(low, high, (200, 60 + bands)), (48.0, 72.0))
     with torch.no_grad():
+        timing.duration_net[-1].bias[0] = float(np.log(0.07))
         timbre.network("voicing").output.bias.fill_(1.0)
     path = tmp_path_factory.mktemp("voices") / "tiny"
     save_voice(Voice(info, timing, pitch, timbre), path, {"CREDITS": b"nobody\n"})

@@ -88,7 +88,7 @@ def cool(parameters: Mixture, temperature: Tensor | float) -> Mixture:
     tau = torch.as_tensor(temperature, dtype=parameters.means.dtype, device=parameters.means.device)
     tau = tau.unsqueeze(-1) if tau.ndim else tau
     centre = mean(parameters).unsqueeze(-1)
-    means = parameters.means + (centre - parameters.means) * (1 - tau)
+    means = tau * parameters.means + (1 - tau) * centre  # exact at 0 and at 1
     return Mixture(parameters.log_weights, means, parameters.scales * torch.sqrt(tau))
 
 
