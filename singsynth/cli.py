@@ -68,6 +68,7 @@ def render(arguments: argparse.Namespace) -> None:
         arguments.score,
         arguments.voice,
         part=arguments.part,
+        verse=arguments.verse,
         seed=arguments.seed,
         temperature=arguments.temperature,
         tempo=arguments.tempo,
@@ -80,7 +81,8 @@ def render(arguments: argparse.Namespace) -> None:
     if not arguments.quiet:
         _say(
             f"{arguments.score.name}, {performance.part.name}, sung by {arguments.voice}: "
-            f"{performance.duration_s:.1f} s in {arguments.output}"
+            f"{performance.duration_s:.2f} s in {arguments.output}, the score's first beat at "
+            f"{performance.head_s:g} s"
         )
         for warning in dict.fromkeys(map(str, performance.warnings)):
             _say(f"  {warning}")
@@ -91,7 +93,7 @@ def inspect(arguments: argparse.Namespace) -> None:
     from singsynth.inspect import as_text, describe
     from singsynth.score import read_score
 
-    song = read_score(arguments.score)
+    song = read_score(arguments.score, verse=arguments.verse)
     if arguments.voice is None:
         from singsynth.language import pronounce
 
@@ -335,6 +337,13 @@ def _add_score(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "score", type=Path, metavar="SCORE", help="a score with lyrics: .musicxml, .xml or .mxl"
     )
+    verb.add_argument(
+        "--verse",
+        type=_count,
+        default=1,
+        metavar="NUMBER",
+        help="the verse to begin with; each repeat goes on to the next (default: 1)",
+    )
 
 
 def _add_output(verb: argparse.ArgumentParser, description: str) -> None:
@@ -409,6 +418,12 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"'{text}' is not a number")
     return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number counted from 1")
+    return int(text)
 
 
 def _positive(text: str) -> float:

@@ -99,6 +99,7 @@ def synthesize(
     voice: str | Path | Voice = "pjs",
     *,
     part: int | str | None = None,
+    verse: int = 1,
     seed: int = 0,
     temperature: float = 1.0,
     tempo: float = 1.0,
@@ -117,6 +118,8 @@ def synthesize(
         Name, folder or zip file of a voice, or a loaded one.
     part
         Name or number (from 1) of the part to sing; by default the first that has words.
+    verse
+        The verse to begin with; repeats go on from it. Of a score only: a ``Song`` has one text.
     seed, temperature
         The same seed gives the same bytes; temperature scales how much renditions vary.
     tempo, transpose
@@ -132,7 +135,7 @@ def synthesize(
         With the place in the score and the remedy.
     """
     loaded = voice if isinstance(voice, Voice) else load_voice(voice, device)
-    song = score if isinstance(score, Song) else read_score(score)
+    song = score if isinstance(score, Song) else read_score(score, verse=verse)
     return perform(
         prepare(song, loaded, language=language, tempo=tempo, transpose=transpose),
         loaded,

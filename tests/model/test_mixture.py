@@ -22,7 +22,9 @@ def by_the_book(a0: float, a1: float, a2: float, a3: float) -> tuple[list[float]
     return [p / sum(powers) for p in powers], means, scales
 
 
-@pytest.mark.parametrize("raw", [(0.3, 0.5, 1.2, 0.7), (-1.0, -2.0, -3.0, 4.0), (0.0, 0.0, 0.01, 0.0)])
+@pytest.mark.parametrize(
+    "raw", [(0.3, 0.5, 1.2, 0.7), (-1.0, -2.0, -3.0, 4.0), (0.0, 0.0, 0.01, 0.0)]
+)
 def test_parameters_are_the_papers(raw):
     weights, means, scales = by_the_book(*raw)
     made = gaussian.mixture(torch.tensor([raw]))

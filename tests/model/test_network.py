@@ -72,7 +72,9 @@ def test_a_prediction_sees_its_receptive_field_and_nothing_of_the_future():
     out = network(past, torch.randn(1, length, 4))
     assert out.shape == (1, frames, 3)
     out[0, 5].sum().backward()
-    seen = past.grad[0].abs().sum(-1) > 0  # frame t is predicted from past[t] .. past[t + field - 1]
+    seen = (
+        past.grad[0].abs().sum(-1) > 0
+    )  # frame t is predicted from past[t] .. past[t + field - 1]
     assert seen[5] and seen[5 + field - 1]
     assert not seen[:5].any() and not seen[5 + field :].any()
 

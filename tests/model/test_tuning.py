@@ -50,7 +50,10 @@ def test_straight_glides_are_centred_on_onsets():
 
 def test_a_note_is_performed_from_its_vowel_to_the_next_or_to_a_rest():
     syllable = Syllable("ka", ("k",), ("a",))
-    notes = [Note(0.5, 0.5, 60, "ka", syllable=syllable), Note(1.0, 0.5, 62, "ka", syllable=syllable)]
+    notes = [
+        Note(0.5, 0.5, 60, "ka", syllable=syllable),
+        Note(1.0, 0.5, 62, "ka", syllable=syllable),
+    ]
     phones = [
         Phone(REST, 0.0, 0.45),
         Phone("k", 0.45, 0.07, 0),
