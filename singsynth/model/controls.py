@@ -32,6 +32,12 @@ LONGEST_S = 4.0
 SHORTEST_S = 0.02
 NUM_SEGMENT = len(COARSE_CENTRES) + 2 * len(EDGE_SCALES_S) + 1
 
+PHRASE_SCALES_S = (0.5, 2.0)
+"""Time constants of the exponentials that tell how near a phrase's beginning and end are."""
+
+NUM_PHONE = NUM_SEGMENT + 2 * len(PHRASE_SCALES_S)
+"""Numbers that :func:`phone_controls` gives a frame."""
+
 
 def coarse(x: FloatArray) -> FloatArray:
     """Positions (T,) in [0, 1] -> three Gaussians (T, 3)."""
@@ -90,7 +96,8 @@ def phone_controls(
     Returns
     -------
     identities, positions
-        (T, 3) indices of the previous, current and next phone, and (T, NUM_SEGMENT).
+        (T, 3) indices of the previous, current and next phone, and (T, NUM_PHONE): where the frame
+        stands in its phone, and in its phrase.
     """
     merged = merge_continued(phones)
     starts = np.array([p.start_s for p in merged])
@@ -98,4 +105,24 @@ def phone_controls(
     symbols = np.array([index[REST]] + [index[p.symbol] for p in merged] + [index[REST]])
     which = locate(starts, times_s)
     identities = np.stack([symbols[which], symbols[which + 1], symbols[which + 2]], axis=1)
-    return identities, segment_position(times_s, starts, ends, which)
+    in_phone = segment_position(times_s, starts, ends, which)
+    return identities, np.concatenate([in_phone, _phrase_position(merged, which, times_s)], axis=1)
+
+
+def _phrase_position(phones: Sequence[Phone], which: IntArray, times_s: FloatArray) -> FloatArray:
+    """How near the rests before and after each frame are, (T, 2 * len(PHRASE_SCALES_S)).
+
+    1 in rests; falling exponentials of the distance in singing.
+    """
+    resting = np.array([p.symbol == REST for p in phones])
+    ends = np.array([p.end_s for p in phones])
+    starts = np.array([p.start_s for p in phones])
+    order = np.arange(len(phones))
+    before = np.maximum.accumulate(np.where(resting, order, -1))
+    after = np.minimum.accumulate(np.where(resting, order, len(phones))[::-1])[::-1]
+    begin = np.append(starts[0], ends)[before + 1]  # where the last rest ended
+    finish = np.append(starts, ends[-1])[after]  # where the next rest starts
+    since = np.maximum(times_s - begin[which], 0.0)
+    until = np.maximum(finish[which] - times_s, 0.0)
+    columns = [np.exp(-x / scale) for scale in PHRASE_SCALES_S for x in (since, until)]
+    return np.stack(columns, axis=1)

@@ -36,6 +36,9 @@ class NetworkConfig:
     encoder_kernel: int = 5
     encoder_dilations: tuple[int, ...] = (1, 2, 4)
     dropout: float = 0.1
+    """In the control encoder."""
+    skip_dropout: float = 0.0
+    """On the sum of the skips, before the output."""
 
     @property
     def receptive_field(self) -> int:
@@ -113,6 +116,7 @@ class GatedNetwork(nn.Module):
         # The controls' 1x1 of every layer, and of the skip sum last: one product for them all.
         self.controls = nn.Linear(config.encoder_channels, layers * 2 * channels + skip)
         self.output = nn.Linear(skip, num_outputs)
+        self.skip_dropout = nn.Dropout(config.skip_dropout)
 
     def project_controls(self, controls: Tensor) -> Tensor:
         """Controls multiplied out: (batch, T + 2 * reach, controls) -> (batch, T, projections)."""
@@ -149,7 +153,7 @@ class GatedNetwork(nn.Module):
             skip_sum = skip_sum + self.skips[index](gated[:, -frames:])
             if index < len(self.residuals):
                 h = h[:, dilation:] + self.residuals[index](gated)
-        out: Tensor = self.output(torch.tanh(skip_sum))
+        out: Tensor = self.output(self.skip_dropout(torch.tanh(skip_sum)))
         return out
 
 

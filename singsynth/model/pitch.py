@@ -25,6 +25,7 @@ from torch.nn import functional as F
 
 from singsynth.model import mixture as gaussian
 from singsynth.model.controls import (
+    NUM_PHONE,
     NUM_SEGMENT,
     FloatArray,
     IntArray,
@@ -144,7 +145,7 @@ class PitchModel(nn.Module):
         self.step_s = hop_s * config.stride
         self.phones = tuple(phones)
         self.index = {symbol: i for i, symbol in enumerate(self.phones)}
-        num_controls = 3 * len(self.phones) + NUM_SEGMENT + NUM_NOTE + NUM_REGISTER
+        num_controls = 3 * len(self.phones) + NUM_PHONE + NUM_NOTE + NUM_REGISTER
         self.network = GatedNetwork(1, gaussian.NUM_RAW, num_controls, config.network)
         with torch.no_grad():
             self.network.output.bias[1] = gaussian.INITIAL_SCALE_LOGIT
@@ -159,7 +160,7 @@ class PitchModel(nn.Module):
 
         Returns
         -------
-        identities (T, 3), numbers (T, NUM_SEGMENT + NUM_NOTE), pitch of the note (T,) and the
+        identities (T, 3), numbers (T, NUM_PHONE + NUM_NOTE), pitch of the note (T,) and the
         straight glides (T,), both in semitones.
         """
         times = frame_times(num_frames, self.step_s, origin_s)

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from singsynth.model import mixture as gaussian
-from singsynth.model.controls import NUM_SEGMENT, FloatArray, frame_times, phone_controls
+from singsynth.model.controls import NUM_PHONE, FloatArray, frame_times, phone_controls
 from singsynth.model.network import GatedNetwork, NetworkConfig
 from singsynth.model.sampling import sample_stream
 from singsynth.song import Phone
@@ -53,6 +53,9 @@ class TimbreConfig:
     )
     input_noise: float = 0.4
     """Standard deviation of the noise on the autoregressive input and on cross-stream inputs."""
+    control_noise: float = 0.08
+    """Standard deviation of the noise on positions, durations and F0: exact, they would tell every
+    phone of the corpus apart, and the network would learn it by heart."""
     harmonic_temperature: tuple[float, float] = (0.05, 0.5)
     """Of dimensions 0-3 and of 8 and up; linear between."""
     aperiodic_temperature: float = 0.01
@@ -89,7 +92,7 @@ class TimbreModel(nn.Module):
         self.phones = tuple(phones)
         self.index: Mapping[str, int] = {symbol: i for i, symbol in enumerate(self.phones)}
         self.dimensions = {"harmonic": num_harmonic, "voicing": 1, "aperiodic": num_aperiodic}
-        shared = 3 * len(self.phones) + NUM_SEGMENT + NUM_REGISTER
+        shared = 3 * len(self.phones) + NUM_PHONE + NUM_REGISTER
         raw = gaussian.NUM_RAW
         self.streams = nn.ModuleDict(
             {
@@ -164,7 +167,7 @@ class TimbreModel(nn.Module):
         Returns
         -------
         identities, numbers
-            (T, 3) phone indices and (T, NUM_SEGMENT + NUM_REGISTER).
+            (T, 3) phone indices and (T, NUM_PHONE + NUM_REGISTER).
         """
         times = frame_times(len(f0_semitones), self.hop_s, origin_s)
         identities, positions = phone_controls(phones, self.index, times)

@@ -146,14 +146,24 @@ class TimbreData:
         """Windows for one stream."""
         return Windows(self.model.network(stream), len(self), frames)
 
-    def loss(self, stream: str, indices: tuple[Tensor, Tensor, Tensor], noise: float) -> Tensor:
-        """Loss of one stream on windows; ``noise`` is what the inputs are disturbed by."""
+    def loss(
+        self,
+        stream: str,
+        indices: tuple[Tensor, Tensor, Tensor],
+        noise: float,
+        control_noise: float = 0.0,
+    ) -> Tensor:
+        """Loss of one stream on windows.
+
+        ``noise`` disturbs every frame of the inputs, ``control_noise`` the numbers of the controls
+        by an offset that is constant in a window: the encoder would average anything faster.
+        """
         past, controls, target = indices
         cross = STREAMS[: STREAMS.index(stream)]
         inputs = _disturbed(self.data[stream][past], noise)
         score = self.model.controls(
             self.data["identities"][controls],
-            self.data["numbers"][controls],
+            _shifted(self.data["numbers"][controls], control_noise),
             *(_disturbed(self.data[name][controls], noise) for name in cross),
         )
         return self.model.loss(stream, inputs, score, self.data[stream][target])
@@ -264,6 +274,11 @@ class TimingData:
 
 def _table(rows: Sequence[FloatArray] | Sequence[float]) -> Tensor:
     return torch.from_numpy(np.array(rows, dtype=np.float32))
+
+
+def _shifted(values: Tensor, noise: float) -> Tensor:
+    """(batch, T, D) with one random offset a window and dimension."""
+    return values + noise * torch.randn_like(values[:, :1]) if noise else values
 
 
 def _disturbed(values: Tensor, noise: float) -> Tensor:

@@ -25,8 +25,8 @@ from singsynth.acoustics.features import FloatArray
 from singsynth.errors import CorpusError
 from singsynth.model.controls import frame_times
 from singsynth.model.pitch import performed_line, straight_glides
-from singsynth.stages import predict_pitch, predict_timbre, predict_timing
 from singsynth.song import Note, Phone
+from singsynth.stages import predict_pitch, predict_timbre, predict_timing
 from singsynth.training import metrics
 from singsynth.training.baseline import Baseline
 from singsynth.training.dataset import Sung, sounding

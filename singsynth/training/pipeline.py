@@ -268,17 +268,19 @@ class Workshop:
             self._train_stream(stream, training, validation)
 
     def _train_stream(self, stream: str, training: TimbreData, validation: TimbreData) -> None:
-        recipe = self.material.recipe
-        frames, noise = recipe.schedule(stream).frames, recipe.timbre.input_noise
+        frames = self.material.recipe.schedule(stream).frames
+        config = self.material.recipe.timbre
         windows, held = training.windows(stream, frames), validation.windows(stream, frames)
         cover = held.at(held.cover(VALIDATION_WINDOWS))
 
         def loss(rng: np.random.Generator, batch: int) -> Tensor:
-            return training.loss(stream, windows.draw(batch, rng), noise)
+            return training.loss(
+                stream, windows.draw(batch, rng), config.input_noise, config.control_noise
+            )
 
         def validate() -> float:
             torch.manual_seed(0)
-            return float(validation.loss(stream, cover, noise))
+            return float(validation.loss(stream, cover, config.input_noise))
 
         self._train(stream, training.model.network(stream), loss, validate, self.device)
 

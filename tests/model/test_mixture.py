@@ -58,7 +58,8 @@ def test_likelihood_and_gradient_stay_finite_at_the_extremes():
     raw = torch.tensor([[40.0, -40.0, 0.0, -40.0], [-40.0, 40.0, 40.0, 40.0]], requires_grad=True)
     loss = gaussian.negative_log_likelihood(raw, torch.tensor([-1.0, 1.0])).sum()
     loss.backward()
-    assert torch.isfinite(loss) and torch.isfinite(raw.grad).all()
+    assert torch.isfinite(loss)
+    assert torch.isfinite(raw.grad).all()
 
 
 def test_temperature_zero_leaves_the_mean_and_one_changes_nothing():
@@ -68,7 +69,8 @@ def test_temperature_zero_leaves_the_mean_and_one_changes_nothing():
     assert torch.allclose(cold.means, mean.unsqueeze(-1).expand_as(cold.means), atol=1e-6)
     assert torch.all(cold.scales == 0)
     same = gaussian.cool(made, 1.0)
-    assert torch.allclose(same.means, made.means) and torch.allclose(same.scales, made.scales)
+    assert torch.allclose(same.means, made.means)
+    assert torch.allclose(same.scales, made.scales)
 
 
 def test_samples_have_the_mixtures_mean_and_variance():

@@ -1,5 +1,7 @@
 """Fitting: phones fill the score exactly, vowels on the beat, consonants give way to vowels."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -48,7 +50,8 @@ def test_a_rest_gives_way_before_the_vowel_does():
 def test_consonants_shrink_only_as_far_as_the_vowel_needs():
     notes = [note(0.0, 0.2), note(0.2, 0.5, "s")]
     rows = as_rows(lay(notes, [[0.1], [0.3, 0.4]]))
-    assert rows[1] == ("a", 0.0, 0.1, 0) and rows[2] == ("s", 0.1, 0.1, 1)
+    assert rows[1] == ("a", 0.0, 0.1, 0)
+    assert rows[2] == ("s", 0.1, 0.1, 1)
 
 
 def test_a_coda_ends_with_its_note():
@@ -73,7 +76,8 @@ def test_a_late_entry_keeps_the_order():
     notes = [note(0.0, 0.1), note(0.1, 0.1), note(0.2, 0.5)]
     phones = lay(notes, [[0.1]] * 3, deviations=[0.08, -0.08, 0.08])
     starts = [p.start_s for p in phones]
-    assert starts == sorted(starts) and all(p.duration_s > 0 for p in phones)
+    assert starts == sorted(starts)
+    assert all(p.duration_s > 0 for p in phones)
 
 
 SYMBOLS = st.sampled_from(["", "k", "s", "k r", "ky"])
@@ -99,7 +103,7 @@ def test_any_line_is_filled_without_gaps(line):
     phones = lay(notes, durations, deviations)
     assert phones[0].start_s == -0.25
     assert phones[-1].end_s == pytest.approx(notes[-1].end_s + 0.25)
-    for one, other in zip(phones, phones[1:], strict=False):
+    for one, other in itertools.pairwise(phones):
         assert other.start_s == pytest.approx(one.end_s, abs=1e-9)
     vowels = {p.note: p for p in phones if p.symbol == "a"}
     assert set(vowels) == set(range(len(notes)))
