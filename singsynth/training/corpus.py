@@ -119,7 +119,7 @@ def refit_notes(
     A run's shift is the median distance of its notes to their nearest vowel onsets.
     """
     onsets = np.array([p.start_s for p in labels if p.symbol in nuclei])
-    if not len(onsets):
+    if not notes or not len(onsets):
         return tuple(notes)
     rests = np.array([p.start_s for p in labels if p.symbol == REST])
     fitted: list[Note] = []

@@ -31,7 +31,7 @@ from singsynth.voice import check_device
 
 CHECKPOINT_EVERY_S = 60.0
 
-LONGEST_WAIT = timedelta(hours=12)
+LONGEST_WAIT = timedelta(hours=3)
 """Processes wait this long for the first to prepare the corpus or to evaluate."""
 
 
