@@ -27,7 +27,9 @@ import unicodedata
 from collections.abc import Sequence
 from importlib import resources
 
-from singsynth.language.phones import is_syllabic, is_vowel
+from singsynth.language.phones import is_syllabic, is_vowel, split_syllable
+from singsynth.language.spelling import UNDERTIE
+from singsynth.song import Syllable
 
 NAME = "Japanese"
 REMEDY = "spell it in kana or romaji"
@@ -51,8 +53,16 @@ def is_spelled(lyrics: Sequence[str]) -> bool:
     return bool(lyrics) and all(_phones(lyric) is not None for lyric in lyrics)
 
 
+def syllables(word: Sequence[str]) -> list[Syllable | None]:
+    """The syllables of a word as written; a mora does not depend on its word."""
+    return [
+        None if found is None else split_syllable(text, found)
+        for text, found in zip(word, phones(word), strict=True)
+    ]
+
+
 def phones(word: Sequence[str]) -> list[tuple[str, ...] | None]:
-    """The phones of each syllable; a mora does not depend on its word.
+    """The phones of each syllable; none to hold the vowel before, None if it cannot be read.
 
     >>> phones(["きょう", "っと", "ー", "x"])
     [('ky', 'o', 'u'), ('cl', 't', 'o'), (), None]
@@ -61,7 +71,7 @@ def phones(word: Sequence[str]) -> list[tuple[str, ...] | None]:
 
 
 def _phones(syllable: str) -> tuple[str, ...] | None:
-    text = unicodedata.normalize("NFKC", syllable).lower().translate(_MACRONS)
+    text = unicodedata.normalize("NFKC", syllable.replace(UNDERTIE, "")).lower().translate(_MACRONS)
     text = text.translate(_KATAKANA_TO_HIRAGANA)
     found: list[str] = []
     at = 0

@@ -4,7 +4,11 @@ What a lyric may be, in the order in which it is tried:
 
 1. a whole lyric that the user's lexicon has;
 2. phones in brackets, ``[k a]``, taken as they are;
-3. a syllable of a word in the language.
+3. a syllable of a word that the lexicon has, whose phones are spread over its syllables
+   (:func:`~singsynth.language.spelling.spread`);
+4. a syllable of a word in the language.
+
+In a lyric of several words (*mia‿anima*, also *mia anima*) these are parted by an undertie.
 
 The consonants that close a syllable are sung at its end. If notes without words continue its vowel,
 they move to the last of these, whose syllable then has a coda only.
@@ -21,6 +25,7 @@ from dataclasses import replace
 from singsynth.errors import LyricError
 from singsynth.language.phones import SUNG_PHONES, is_syllabic, is_vowel, split_syllable
 from singsynth.language.registry import Language, detect_language, load_language
+from singsynth.language.spelling import UNDERTIE, spread
 from singsynth.song import Note, Part, Song, Syllable
 
 LISTED = 5
@@ -44,14 +49,14 @@ def pronounce(
         Language tag, such as ``ja``. Without it each part is pronounced in the language that its
         score names, or else that its script or spelling tells.
     lexicon
-        Pronunciations that go before all others: a whole lyric, as it stands under its note, and
-        its phones.
+        Pronunciations that go before all others: a whole lyric, as it stands under its note, or a
+        word without hyphens, and its phones.
 
     Returns
     -------
     Song
-        The same song with syllables. Notes that continue a vowel keep None, but for the last of
-        them if a coda is sung on it.
+        The same song with syllables, and the language that each part was read in. Notes that
+        continue a vowel keep None, but for the last of them if a coda is sung on it.
 
     Raises
     ------
@@ -66,21 +71,21 @@ def pronounce(
     for part in song.parts:
         spoken = [
             replace(note, lyric=_stripped(note.lyric))
-            for note in part.notes
-            if _given(note, known) is None
+            for word in _words(part.notes)
+            for note in word
+            if _given(note, known) is None and _listed(word, known) is None
         ]
-        tongue: Language | None = None
-        if language:
-            tongue = load_language(language)
-        elif spoken:
-            tongue = detect_language(replace(part, notes=tuple(spoken)))
-        phones = _phones(part, tongue, known)
-        bad = [n for n, p in zip(part.notes, phones, strict=True) if p is None]
+        tag = part.language
+        if language or spoken:
+            tag = language or detect_language(replace(part, notes=tuple(spoken)))
+        tongue = load_language(tag) if language or spoken else None
+        read = _read(part, tongue, known)
+        bad = [n for n, syllable in zip(part.notes, read, strict=True) if syllable is None]
         unknown += [f'"{note.lyric}" ({_where(part, note)})' for note in bad]
         if tongue and bad:
             remedy = f"in {tongue.NAME}; {tongue.REMEDY}"
-        syllables = _held(part, phones)
-        parts.append(replace(part, notes=tuple(_with_codas_last(part.notes, syllables))))
+        notes = _with_codas_last(part.notes, _held(part, read))
+        parts.append(replace(part, notes=tuple(notes), language=tag))
     if unknown:
         listed = ", ".join(unknown[:LISTED])
         more = f" and {len(unknown) - LISTED} more" if len(unknown) > LISTED else ""
@@ -91,24 +96,50 @@ def pronounce(
     return replace(song, parts=tuple(parts))
 
 
-def _phones(
+def _read(
     part: Part, language: Language | None, lexicon: Mapping[str, Phones]
-) -> list[Phones | None]:
-    """Phones of each note: none if it holds the vowel before, None if its lyric is unknown."""
-    phones: list[Phones | None] = []
+) -> list[Syllable | None]:
+    """The syllable of each note: without phones if it holds the vowel before, None if unknown."""
+    syllables: list[Syllable | None] = []
     has_vowel = False
     for word in _words(part.notes):
-        spelled = [_stripped(note.lyric) for note in word]
-        read = language.phones(spelled) if language else [None] * len(word)
-        for note, in_language in zip(word, read, strict=True):
+        spoken = [note for note in word if note.lyric]
+        in_language = dict(
+            zip(map(id, spoken), _spoken(part, spoken, language, lexicon), strict=True)
+        )
+        for note in word:
             given = _given(note, lexicon)
-            if given is not None:
+            if given is None:
+                syllable = in_language[id(note)]
+            else:
                 _check_phones(given, part, note)
-            symbols = in_language if given is None else given
-            has_vowel = has_vowel or bool(_held_phone(symbols or ()))
-            nothing_to_hold = symbols == () and note.lyric and not has_vowel
-            phones.append(None if nothing_to_hold else symbols)
-    return phones
+                syllable = split_syllable(note.lyric, given)
+            symbols = syllable.phones if syllable else ()
+            has_vowel = has_vowel or bool(_held_phone(symbols))
+            nothing_to_hold = not symbols and note.lyric and not has_vowel
+            syllables.append(None if nothing_to_hold else syllable)
+    return syllables
+
+
+def _spoken(
+    part: Part, word: Sequence[Note], language: Language | None, lexicon: Mapping[str, Phones]
+) -> list[Syllable | None]:
+    """The syllables of a word, as the lexicon has it or by the rules of its language."""
+    spelled = [_stripped(note.lyric) for note in word]
+    listed = _listed(word, lexicon)
+    found: Sequence[Syllable | None]
+    if listed is not None:
+        _check_phones(listed, part, word[0])
+        found = spread(listed, spelled)
+    else:
+        found = language.syllables(spelled) if language else [None] * len(spelled)
+    return [s and replace(s, text=note.lyric) for s, note in zip(found, word, strict=True)]
+
+
+def _listed(word: Sequence[Note], lexicon: Mapping[str, Phones]) -> Phones | None:
+    """The phones that the lexicon has for a whole word, in its own letters or in small ones."""
+    whole = "".join(_stripped(note.lyric) for note in word)
+    return lexicon.get(whole, lexicon.get(whole.lower()))
 
 
 def _given(note: Note, lexicon: Mapping[str, Phones]) -> Phones | None:
@@ -135,12 +166,17 @@ def _words(notes: Sequence[Note]) -> Iterator[list[Note]]:
 
 
 def _stripped(lyric: str) -> str:
-    """A lyric without punctuation, hyphens, underscores and spaces.
+    """A lyric without punctuation, hyphens, underscores and spaces at its ends.
 
     Apostrophes stay, since they divide syllables, and brackets, since they are a mistake here.
+    Words are parted by an undertie.
     """
-    text = unicodedata.normalize("NFKC", lyric).replace("’", "'")
-    return "".join(c for c in text if c in "'[]" or unicodedata.category(c)[0] not in "PZSC")
+    text = unicodedata.normalize("NFKC", lyric).replace("’", "'").replace(UNDERTIE, " ")
+    words = (
+        "".join(c for c in word if c in "'[]" or unicodedata.category(c)[0] not in "PZSC")
+        for word in text.split()
+    )
+    return UNDERTIE.join(filter(None, words))
 
 
 def _check_phones(phones: Phones, part: Part, note: Note) -> None:
@@ -154,22 +190,23 @@ def _check_phones(phones: Phones, part: Part, note: Note) -> None:
             )
 
 
-def _held(part: Part, phones: Sequence[Phones | None]) -> list[Syllable | None]:
+def _held(part: Part, read: Sequence[Syllable | None]) -> list[Syllable | None]:
     """Syllables of the notes; None where the vowel before is held.
 
     A lyric that only holds a vowel (ー) has nothing to hold after a rest, and sings it anew.
     """
     syllables: list[Syllable | None] = []
     vowel, end_s = "", -1.0
-    for note, symbols in zip(part.notes, phones, strict=True):
+    for note, syllable in zip(part.notes, read, strict=True):
         touches = abs(note.start_s - end_s) < 1e-6
+        symbols = syllable.phones if syllable else ()
         if symbols:
-            syllables.append(split_syllable(note.lyric, symbols))
+            syllables.append(syllable)
         elif note.lyric and vowel and not touches:
             syllables.append(Syllable(note.lyric, nucleus=(vowel,)))
         else:
             syllables.append(None)
-        vowel = _held_phone(symbols or ()) or vowel
+        vowel = _held_phone(symbols) or vowel
         end_s = note.end_s
     return syllables
 

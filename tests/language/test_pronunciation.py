@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -154,12 +155,72 @@ def test_unknown_phone() -> None:
 
 
 def test_unknown_language() -> None:
-    assert error("ka", language="tlh") == 'no language "tlh" yet; there are: ja'
+    assert error("ka", language="tlh") == (
+        'no language "tlh" yet; there are: ja, es, es-419, it, la'
+    )
     assert error("Lie", "be", of="de") == (
-        'Solo: its words are in "de", which cannot be pronounced yet; name a language of: '
-        "ja (Japanese), or write phones in brackets such as [k a]"
+        'Solo: its words are in "de", which cannot be pronounced yet; name one of these with '
+        "--language: ja (Japanese), es (Spanish), es-419 (Latin American Spanish), it (Italian), "
+        "la (Latin); or write phones in brackets such as [k a]"
     )
     message = error("ka", "Lie", "be")
     assert message.startswith(
-        'Solo: the language of its words is unknown ("Lie" in bar 1, beat 2 is in none of those'
+        'Solo: the language of its words is unknown ("Lie" in bar 1, beat 2 is not Japanese in '
+        "Latin letters"
     )
+    assert "--language" in message
+    assert "la (Latin)" in message
+
+
+def test_the_score_s_language_goes_before_what_letters_show() -> None:
+    """*sa-no* could be Japanese in Latin letters; its part keeps the language it was read in."""
+    (part,) = pronounce(song("bru", "no", language="it-CH")).parts
+    assert [n.syllable and n.syllable.phones for n in part.notes] == [
+        ("b", "rr", "uw"), ("n", "o"),
+    ]  # fmt: skip
+    assert part.language == "it-CH"
+    (part,) = pronounce(song("sa", "no")).parts
+    assert part.language == "ja"
+    (part,) = pronounce(song("sa", "no"), "it").parts
+    assert part.language == "it"
+
+
+def word(*lyrics: str) -> Song:
+    """One word of several syllables; an empty lyric holds the one before."""
+    before = song(*lyrics)
+    (part,) = before.parts
+    places = ["begin", *["middle"] * (len(lyrics) - 2), "end"]
+    notes = tuple(replace(n, syllabic=s) for n, s in zip(part.notes, places, strict=True))
+    return replace(before, parts=(replace(part, notes=notes),))
+
+
+@pytest.mark.parametrize(
+    ("lyrics", "phones", "sung"),
+    [
+        (("Eng", "land"), "ih ng g l ax n d", ["ih ng g", "l ax n d"]),
+        (("cho", "rus"), "k oh rh ax s", ["k oh", "rh ax s"]),
+        (("chor", "us"), "k oh rh ax s", ["k oh", "rh ax s"]),
+        (("ev", "ery"), "eh v rh i", ["eh v", "rh i"]),
+        (("ev", "er", "y"), "eh v rh i", ["eh v", "rh i", ""]),
+        (("pia", "no"), "p i a n o", ["p y a", "n o"]),
+        (("fire", "fly"), "ff a i ax ff l a i", ["ff a y ax", "ff l a i"]),
+    ],
+)
+def test_a_word_of_the_lexicon_is_spread_over_its_syllables(
+    lyrics: tuple[str, ...], phones: str, sung: list[str]
+) -> None:
+    (part,) = pronounce(word(*lyrics), None, {"".join(lyrics).lower(): phones.split()}).parts
+    assert [" ".join(n.syllable.phones) if n.syllable else "" for n in part.notes] == sung
+
+
+def test_brackets_and_lexicon_within_a_word_of_a_language() -> None:
+    (part,) = pronounce(word("[k a]", "ra", "zón"), "es", {"zón": ["s", "o"]}).parts
+    assert [n.syllable and n.syllable.phones for n in part.notes] == [
+        ("k", "a"), ("r", "a"), ("s", "o"),
+    ]  # fmt: skip
+
+
+def test_several_words_on_one_note() -> None:
+    for lyric in ("mia‿a", "mia a", "mia\u00a0a", "mia_‿_a"):
+        (first, *_) = pronounce(word(lyric, "ni", "ma"), "it").parts[0].notes
+        assert first.syllable == Syllable(lyric, ("m",), ("i",), ("a",))
