@@ -33,6 +33,8 @@ LISTED = 5
 
 Phones = tuple[str, ...]
 
+_HYPHENS = ("-", "\N{SOFT HYPHEN}", "\N{HYPHEN}", "\N{NON-BREAKING HYPHEN}")
+
 
 def pronounce(
     song: Song,
@@ -154,13 +156,18 @@ def _given(note: Note, lexicon: Mapping[str, Phones]) -> Phones | None:
 
 
 def _words(notes: Sequence[Note]) -> Iterator[list[Note]]:
-    """Group notes into words by ``syllabic``; a melisma belongs to its syllable's word."""
+    """Group notes into words by ``syllabic``; a melisma belongs to its syllable's word.
+
+    Scores that call every syllable single, but end it on a hyphen, mean that the word goes on.
+    """
     word: list[Note] = []
+    goes_on = False
     for note in notes:
-        if word and note.lyric and note.syllabic in {"single", "begin"}:
+        if word and note.lyric and note.syllabic in {"single", "begin"} and not goes_on:
             yield word
             word = []
         word.append(note)
+        goes_on = note.lyric.rstrip().endswith(_HYPHENS) if note.lyric else goes_on
     if word:
         yield word
 

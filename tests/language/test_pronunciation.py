@@ -224,3 +224,13 @@ def test_several_words_on_one_note() -> None:
     for lyric in ("mia‿a", "mia a", "mia\u00a0a", "mia_‿_a"):
         (first, *_) = pronounce(word(lyric, "ni", "ma"), "it").parts[0].notes
         assert first.syllable == Syllable(lyric, ("m",), ("i",), ("a",))
+
+
+def test_a_hyphen_says_that_a_word_goes_on_though_its_syllables_are_called_single() -> None:
+    """*l-l* of *bella* and the open e, which only the whole word tells."""
+    (part,) = pronounce(song("bel-", "", "la", "bel", "la"), "it").parts
+    assert [n.syllable and n.syllable.phones for n in part.notes] == [
+        ("b", "eh"), ("l",), ("l", "a"), ("b", "eh", "l"), ("l", "a"),
+    ]  # fmt: skip
+    soft, _ = pronounce(song("ge\N{SOFT HYPHEN}", "lo"), "it").parts[0].notes
+    assert soft.syllable == Syllable("ge\N{SOFT HYPHEN}", ("j",), ("eh",))
