@@ -41,9 +41,7 @@ class TimbreConfig:
     """Sizes of the three streams, and how they are regularised and sampled."""
 
     harmonic: NetworkConfig = field(
-        default_factory=lambda: NetworkConfig(
-            encoder_channels=192, encoder_dilations=(1, 2, 4, 8), dropout=0.25
-        )
+        default_factory=lambda: NetworkConfig(dropout=0.2, skip_dropout=0.15)
     )
     voicing: NetworkConfig = field(
         default_factory=lambda: NetworkConfig(20, 4, encoder_channels=48)
@@ -53,6 +51,8 @@ class TimbreConfig:
     )
     input_noise: float = 0.4
     """Standard deviation of the noise on the autoregressive input and on cross-stream inputs."""
+    style: int = 4
+    """Dimensions of what training learns of each phrase beyond its controls; zero in singing."""
     control_noise: float = 0.08
     """Standard deviation of the noise on positions, durations and F0: exact, they would tell every
     phone of the corpus apart, and the network would learn it by heart."""
@@ -96,7 +96,9 @@ class TimbreModel(nn.Module):
         raw = gaussian.NUM_RAW
         self.streams = nn.ModuleDict(
             {
-                "harmonic": GatedNetwork(num_harmonic, raw * num_harmonic, shared, config.harmonic),
+                "harmonic": GatedNetwork(
+                    num_harmonic, raw * num_harmonic, shared + config.style, config.harmonic
+                ),
                 "voicing": GatedNetwork(1, 1, shared + num_harmonic, config.voicing),
                 "aperiodic": GatedNetwork(
                     num_aperiodic,
@@ -180,7 +182,7 @@ class TimbreModel(nn.Module):
         return torch.from_numpy(identities), torch.from_numpy(numbers)
 
     def controls(self, identities: Tensor, numbers: Tensor, *cross: Tensor) -> Tensor:
-        """One-hot phones, numbers and cross-stream frames: (batch, T, controls)."""
+        """One-hot phones, numbers, and style or cross-stream frames: (batch, T, controls)."""
         one_hot = F.one_hot(identities, len(self.phones)).flatten(-2).to(numbers.dtype)
         return torch.cat([one_hot, numbers, *cross], dim=-1)
 
@@ -225,10 +227,12 @@ class TimbreModel(nn.Module):
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         scaled: dict[str, list[Tensor]] = {}
         for stream in STREAMS:
-            controls = [
-                self.controls(*phrase, *(scaled[name][i] for name in scaled))
-                for i, phrase in enumerate(phrases)
-            ]
+            controls = []
+            for i, (identities, numbers) in enumerate(phrases):
+                seen = [scaled[name][i] for name in scaled]
+                if stream == "harmonic":
+                    seen.append(torch.zeros(len(numbers), self.config.style))
+                controls.append(self.controls(identities, numbers, *seen))
             tau = None if stream == "voicing" else self.temperature(stream) * temperature
             scaled[stream] = sample_stream(
                 self.network(stream), controls, generators, tau, before=SILENT

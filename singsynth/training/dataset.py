@@ -26,6 +26,7 @@ from singsynth.model.timing import DEVIATION_UNIT_S, TimingModel
 from singsynth.song import REST, Phone
 from singsynth.training.corpus import Example
 from singsynth.training.extraction import load_features
+from singsynth.training.styles import Styles
 
 MARGIN_S = 0.2
 """Silence that is kept on either side of singing."""
@@ -115,15 +116,22 @@ class TimbreData:
 
     def __init__(self, model: TimbreModel, songs: Sequence[Sung]) -> None:
         self.model = model
-        parts: dict[str, list[Tensor]] = {name: [] for name in (*STREAMS, "identities", "numbers")}
+        parts: dict[str, list[Tensor]] = {
+            name: [] for name in (*STREAMS, "identities", "numbers", "phrase")
+        }
+        phrases = 0
         for song in songs:
             features = song.features
             times = frame_times(len(features), model.hop_s, 0.0)
+            rests = np.array([p.start_s for p in song.example.phones if p.symbol == REST])
+            phrase = np.searchsorted(rests, times, side="right")
             keep = torch.from_numpy(near_singing(song.example.phones, times, MARGIN_S))
             f0 = semitones(features.f0_hz)
             identities, numbers = model.score_controls(song.example.phones, f0, 0.0)
             parts["identities"].append(identities[keep])
             parts["numbers"].append(numbers[keep])
+            parts["phrase"].append(torch.from_numpy(phrases + phrase)[keep])
+            phrases += len(rests) + 1
             values = {
                 "harmonic": features.harmonic,
                 "voicing": features.voicing[:, None].astype(np.float64),
@@ -132,6 +140,7 @@ class TimbreData:
             for name in STREAMS:
                 scaled = model.scale(name, torch.from_numpy(values[name]).float())
                 parts[name].append(scaled[keep])
+        self.num_phrases = phrases
         self.data = {name: torch.cat(pieces) for name, pieces in parts.items()}
 
     def __len__(self) -> int:
@@ -152,21 +161,30 @@ class TimbreData:
         indices: tuple[Tensor, Tensor, Tensor],
         noise: float,
         control_noise: float = 0.0,
+        styles: Styles | None = None,
     ) -> Tensor:
         """Loss of one stream on windows.
 
         ``noise`` disturbs every frame of the inputs, ``control_noise`` the numbers of the controls
         by an offset that is constant in a window: the encoder would average anything faster.
+        ``styles`` are for the harmonic stream; without them it is given zeros, as in singing.
         """
         past, controls, target = indices
         cross = STREAMS[: STREAMS.index(stream)]
         inputs = _disturbed(self.data[stream][past], noise)
+        seen = [_disturbed(self.data[name][controls], noise) for name in cross]
+        penalty: Tensor | float = 0.0
+        if stream == "harmonic" and styles is not None:
+            style, penalty = styles(self.data["phrase"][controls])
+            seen.append(style)
+        elif stream == "harmonic":
+            seen.append(inputs.new_zeros(*controls.shape, self.model.config.style))
         score = self.model.controls(
             self.data["identities"][controls],
             _shifted(self.data["numbers"][controls], control_noise),
-            *(_disturbed(self.data[name][controls], noise) for name in cross),
+            *seen,
         )
-        return self.model.loss(stream, inputs, score, self.data[stream][target])
+        return self.model.loss(stream, inputs, score, self.data[stream][target]) + penalty
 
 
 class PitchData:

@@ -43,6 +43,7 @@ from singsynth.training.extraction import extract
 from singsynth.training.loop import choose_device, processes, train
 from singsynth.training.material import Material
 from singsynth.training.recipe import load_prepare, load_recipe
+from singsynth.training.styles import Styles
 from singsynth.voice import Voice, load_voice, packed_weights, save_voice
 
 STEPS = ("prepare", "check", "timing", "pitch", "timbre", "evaluate", "pack")
@@ -273,16 +274,20 @@ class Workshop:
         windows, held = training.windows(stream, frames), validation.windows(stream, frames)
         cover = held.at(held.cover(VALIDATION_WINDOWS))
 
+        network, styles = training.model.network(stream), None
+        if stream == "harmonic" and config.style:
+            torch.manual_seed(self.material.recipe.seed)
+            styles = Styles(training.num_phrases, config.style).to(self.device)
+
         def loss(rng: np.random.Generator, batch: int) -> Tensor:
-            return training.loss(
-                stream, windows.draw(batch, rng), config.input_noise, config.control_noise
-            )
+            drawn = windows.draw(batch, rng)
+            return training.loss(stream, drawn, config.input_noise, config.control_noise, styles)
 
         def validate() -> float:
             torch.manual_seed(0)
             return float(validation.loss(stream, cover, config.input_noise))
 
-        self._train(stream, training.model.network(stream), loss, validate, self.device)
+        self._train(stream, network, loss, validate, self.device, beside=styles)
 
     def _train(
         self,
@@ -291,14 +296,17 @@ class Workshop:
         loss: Callable[[np.random.Generator, int], Tensor],
         validate: Callable[[], float],
         device: torch.device,
+        beside: nn.Module | None = None,
     ) -> None:
+        """Train one model and keep its weights; ``beside`` learns with it and is not kept."""
         weights = self.material.weights(name)
         if weights.is_file():
             self.say(f"{name}: done before, {weights}")
             return
         recipe = self.material.recipe
         schedule, folder = recipe.schedule(name), weights.parent
-        train(model.to(device), loss, validate, schedule, folder, name, recipe.seed, device)
+        learners = nn.ModuleList([model.to(device), *([beside] if beside else [])])
+        train(learners, loss, validate, schedule, folder, name, recipe.seed, device)
         if processes()[0] == 0:
             with write_whole(weights, force=True) as temporary:
                 safetensors.torch.save_file(packed_weights(model), temporary)
