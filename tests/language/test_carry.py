@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from singsynth.language import pronounce
@@ -55,6 +55,7 @@ def test_distance(one: str, other: str) -> None:
     assert math.isinf(distance(one, other)) == (is_vowel(one) != is_vowel(other))
 
 
+@settings(deadline=None)
 @given(known_phones)
 def test_all_that_is_sung_is_known_and_vowels_stay_vowels(known: set[str]) -> None:
     carry = carry_over(known)

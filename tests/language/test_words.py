@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from singsynth.language.phones import SUNG_PHONES, is_vowel
@@ -64,6 +64,7 @@ def test_where_the_engraver_cuts_between_consonants_changes_no_sound(
 
 
 @pytest.mark.parametrize("language", [*LANGUAGES, "es-419"])
+@settings(deadline=None)
 @given(st.data())
 def test_any_letters_are_sung_with_one_nucleus_a_syllable(
     language: str, data: st.DataObject
@@ -81,6 +82,7 @@ def test_any_letters_are_sung_with_one_nucleus_a_syllable(
 
 
 @pytest.mark.parametrize("language", [*LANGUAGES, "es-419"])
+@settings(deadline=None)
 @given(st.text(max_size=8))
 def test_any_text_is_sung_in_known_phones_or_not_at_all(language: str, text: str) -> None:
     (syllable,) = load_language(language).syllables([text])
