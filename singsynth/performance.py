@@ -22,6 +22,7 @@ from singsynth.acoustics import Features, write_audio
 from singsynth.acoustics.features import FloatArray
 from singsynth.errors import ScoreError, VoiceError
 from singsynth.language import pronounce
+from singsynth.language.carry import carried
 from singsynth.score import read_score
 from singsynth.song import (
     HEAD_S,
@@ -154,12 +155,16 @@ def prepare(
     tempo: float = 1.0,
     transpose: float = 0.0,
 ) -> Song:
-    """Tempo, transposition and pronunciation: the song that a voice will be given."""
+    """Tempo, transposition and pronunciation: the song that a voice will be given.
+
+    Sounds that the voice never learnt are carried over to the nearest that it knows, with a remark.
+    """
     song = adjusted(song, tempo, transpose)
     lexicon: Mapping[str, Sequence[str]] = {
         word: symbols for words in voice.lexicons.values() for word, symbols in words.items()
     }
-    return pronounce(song, language, lexicon or None)
+    pronounced = pronounce(song, language, lexicon or None)
+    return carried(pronounced, voice.info.phones, voice.info.carry)
 
 
 def choose_part(song: Song, part: int | str | None = None) -> Part:

@@ -80,6 +80,8 @@ class VoiceInfo:
     seed: int
     gender: str = ""
     format_version: int = FORMAT_VERSION
+    carry: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Phones to sing for one that the voice never learnt, where the nearest is not the best."""
 
     @property
     def spec(self) -> FeatureSpec:

@@ -150,7 +150,7 @@ def test_a_planted_violation_is_caught(path: str, source: str) -> None:
         ("acoustics/world.py", "from . import coding\nfrom .coding import SpectralCoder"),
         ("model/engine/cpu.py", "from ..network import GatedNetwork\nimport numba, torch, numpy"),
         ("cli.py", "def lazily():\n    from singsynth.training import recipe"),
-        ("performance.py", "from singsynth import score, voice\nimport torch"),
+        ("stages.py", "from singsynth import voice\nimport torch"),
     ],
 )
 def test_what_goes_with_the_flow_is_allowed(path: str, source: str) -> None:

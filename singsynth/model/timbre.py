@@ -53,6 +53,9 @@ class TimbreConfig:
     """Standard deviation of the noise on the autoregressive input and on cross-stream inputs."""
     style: int = 4
     """Dimensions of what training learns of each phrase beyond its controls; zero in singing."""
+    style_noise: float = 0.2
+    style_penalty: float = 0.001
+    """What keeps style vectors small and vague; see ``training/styles.py``."""
     control_noise: float = 0.08
     """Standard deviation of the noise on positions, durations and F0: exact, they would tell every
     phone of the corpus apart, and the network would learn it by heart."""

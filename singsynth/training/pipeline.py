@@ -277,7 +277,8 @@ class Workshop:
         network, styles = training.model.network(stream), None
         if stream == "harmonic" and config.style:
             torch.manual_seed(self.material.recipe.seed)
-            styles = Styles(training.num_phrases, config.style).to(self.device)
+            sizes = (training.num_phrases, config.style)
+            styles = Styles(*sizes, config.style_noise, config.style_penalty).to(self.device)
 
         def loss(rng: np.random.Generator, batch: int) -> Tensor:
             drawn = windows.draw(batch, rng)

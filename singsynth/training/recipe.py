@@ -76,10 +76,8 @@ DEFAULT_SCHEDULES = {
     "pitch": ScheduleConfig(
         updates=2400, batch=32, frames=150, validate_every=100, average=0.995, keep_best=True
     ),
-    "harmonic": ScheduleConfig(updates=2200, learning_rate=1.5e-3),
-    "voicing": ScheduleConfig(
-        updates=800, learning_rate=2e-3, validate_every=100, keep_best=True
-    ),
+    "harmonic": ScheduleConfig(updates=2600, learning_rate=1.5e-3),
+    "voicing": ScheduleConfig(updates=800, learning_rate=2e-3, validate_every=100, keep_best=True),
     "aperiodic": ScheduleConfig(
         updates=800, learning_rate=2e-3, validate_every=100, keep_best=True
     ),
