@@ -29,8 +29,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/pjs"))
     parser.add_argument("--voice", default="pjs")
     parser.add_argument("--song", default="pjs088")
-    parser.add_argument("--start", type=float, default=2.5)
-    parser.add_argument("--end", type=float, default=7.5)
+    parser.add_argument("--start", type=float, default=3.8)
+    parser.add_argument("--end", type=float, default=8.3)
     arguments = parser.parse_args()
 
     voice = load_voice(arguments.voice)
@@ -83,7 +83,7 @@ def main() -> None:
         ("singer", truth.f0_hz, SINGER, 2.2),
         (f"voice {voice.info.name}", f0, VOICE, 1.8),
     ):
-        curve = np.where(truth.voicing, 69 + 12 * np.log2(hz / 440), np.nan)
+        curve = np.where(truth.voicing[: len(hz)], 69 + 12 * np.log2(hz / 440), np.nan)
         axes.plot(times[: len(curve)], curve, color=colour, lw=width, label=label)
     shown = [n.pitch for n in example.part.notes if span[0] < n.start_s < span[1]]
     low, high = int(min(shown)) - 3, int(max(shown)) + 3
