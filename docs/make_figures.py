@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from singsynth.acoustics.features import hertz, semitones
 from singsynth.model.pitch import performed_line, straight_glides
 from singsynth.song import REST, pitch_name
 from singsynth.stages import predict_pitch, predict_timbre
@@ -79,11 +80,11 @@ def main() -> None:
     for note in example.part.notes:
         axes.barh(note.pitch, note.duration_s, 0.6, note.start_s, color=NOTES, edgecolor="white")
     for label, hz, colour, width in (
-        ("straight glides", 440 * 2 ** ((glides - 69) / 12), BASELINE, 1.0),
+        ("straight glides", hertz(glides), BASELINE, 1.0),
         ("singer", truth.f0_hz, SINGER, 2.2),
         (f"voice {voice.info.name}", f0, VOICE, 1.8),
     ):
-        curve = np.where(truth.voicing[: len(hz)], 69 + 12 * np.log2(hz / 440), np.nan)
+        curve = np.where(truth.voicing[: len(hz)], semitones(hz), np.nan)
         axes.plot(times[: len(curve)], curve, color=colour, lw=width, label=label)
     shown = [n.pitch for n in example.part.notes if span[0] < n.start_s < span[1]]
     low, high = int(min(shown)) - 3, int(max(shown)) + 3

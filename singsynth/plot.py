@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from singsynth.acoustics.features import semitones
 from singsynth.song import REST, pitch_name
 
 if TYPE_CHECKING:
@@ -35,14 +36,14 @@ def plot_performance(
     notes_axes, envelope_axes = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     hop = performance.voice.spec.hop_s
     times = np.arange(len(performance.f0_hz)) * hop - performance.head_s
-    semitones = 69 + 12 * np.log2(performance.f0_hz / 440)
-    semitones = np.where(performance.features.voicing, semitones, np.nan)
+    pitch = semitones(performance.f0_hz)
+    pitch = np.where(performance.features.voicing, pitch, np.nan)
     shown = [n for n in performance.part.notes if n.end_s > start_s and n.start_s < end_s]
     for note in shown:
         notes_axes.barh(
             note.pitch, note.duration_s, 0.8, note.start_s, color=NOTE_COLOUR, edgecolor="white"
         )
-    notes_axes.plot(times, semitones, color=F0_COLOUR, linewidth=1.2)
+    notes_axes.plot(times, pitch, color=F0_COLOUR, linewidth=1.2)
     pitches = [n.pitch for n in shown] or [60.0]
     low, high = round(min(pitches)) - 3, round(max(pitches)) + 3
     notes_axes.set_ylim(low, high)

@@ -21,7 +21,7 @@ import torch
 
 from singsynth.acoustics import Features, SpectralCoder
 from singsynth.acoustics import synthesize as vocode_features
-from singsynth.acoustics.features import FloatArray
+from singsynth.acoustics.features import FloatArray, hertz, semitones
 from singsynth.model.pitch import performed_line
 from singsynth.model.timing import fit
 from singsynth.model.tuning import tune
@@ -82,7 +82,7 @@ def predict_pitch(
         curve = tune(curve, line, phones, voice.vowels, hop, origin)
     else:
         curve = np.full(len(curve), 60.0)
-    return 440.0 * 2.0 ** ((curve - 69) / 12)
+    return hertz(curve)
 
 
 def predict_timbre(
@@ -96,7 +96,7 @@ def predict_timbre(
 ) -> Features:
     """Acoustic features of phones sung at ``f0_hz`` (T,); silence between phrases."""
     hop, origin = voice.spec.hop_s, phones[0].start_s
-    semitones = 69 + 12 * np.log2(f0_hz / 440.0)
+    pitch = semitones(f0_hz)
     total = len(f0_hz)
     model = voice.timbre
     quiet = {s: model.unscale(s, torch.full((model.dimensions[s],), -1.0)) for s in ("harmonic",)}
@@ -104,7 +104,7 @@ def predict_timbre(
     aperiodic = np.zeros((total, model.dimensions["aperiodic"]))
     voicing = np.zeros(total, dtype=bool)
     for batch in _batches(phrases(phones, hop, total), "timbre", progress):
-        asked = [model.score_controls(phones, semitones[a:b], origin + a * hop) for a, b in batch]
+        asked = [model.score_controls(phones, pitch[a:b], origin + a * hop) for a, b in batch]
         made = model.generate(asked, [_seed(seed, 1, a) for a, _ in batch], temperature)
         for (a, b), streams in zip(batch, made, strict=True):
             harmonic[a:b] = streams["harmonic"].double().numpy()

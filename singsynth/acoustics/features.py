@@ -100,3 +100,13 @@ class Features:
 
     def __len__(self) -> int:
         return len(self.f0_hz)
+
+
+def semitones(f0_hz: FloatArray) -> FloatArray:
+    """F0 in Hz -> MIDI pitch (69 is A4, 440 Hz); any shape."""
+    return 69 + 12 * np.log2(f0_hz / 440.0)
+
+
+def hertz(pitch: FloatArray) -> FloatArray:
+    """MIDI pitch -> F0 in Hz; the inverse of :func:`semitones`."""
+    return 440.0 * 2.0 ** ((pitch - 69) / 12)

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from singsynth.acoustics import Features
-from singsynth.acoustics.features import FloatArray
+from singsynth.acoustics.features import FloatArray, semitones
 from singsynth.model.controls import frame_times, locate
 from singsynth.model.pitch import performed_line
 from singsynth.song import REST
 from singsynth.training.corpus import Example
-from singsynth.training.dataset import semitones, sounding
+from singsynth.training.dataset import sounding
 
 OVERHANG_S = 0.05
 """Labels may end this much after the sound, as files are cut to whole blocks."""

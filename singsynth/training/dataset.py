@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from singsynth.acoustics import Features
-from singsynth.acoustics.features import BoolArray, FloatArray
+from singsynth.acoustics.features import BoolArray, FloatArray, semitones
 from singsynth.model.controls import frame_times, locate
 from singsynth.model.network import GatedNetwork
 from singsynth.model.pitch import DEVIATION_SEMITONES, PitchModel
@@ -46,11 +46,6 @@ class Sung:
 def load_songs(examples: Iterable[Example], caches: Mapping[Path, Path]) -> list[Sung]:
     """Examples with the features that stand in the cache."""
     return [Sung(e, load_features(caches[e.audio])) for e in examples]
-
-
-def semitones(f0_hz: FloatArray) -> FloatArray:
-    """Hz -> MIDI pitch."""
-    return 69 + 12 * np.log2(f0_hz / 440)
 
 
 def near_singing(phones: Sequence[Phone], times_s: FloatArray, margin_s: float) -> BoolArray:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from singsynth.acoustics import Features, SpectralCoder, analyze, synthesize
-from singsynth.acoustics.features import FloatArray
+from singsynth.acoustics.features import FloatArray, hertz
 from singsynth.errors import CorpusError
 from singsynth.model.controls import frame_times
 from singsynth.model.pitch import performed_line, straight_glides
@@ -103,7 +103,7 @@ def _song_figures(
     made["copy"] |= {"vowel_onset_mae_ms": 0.0, "consonant_mae_ms": 0.0}
     if baseline is not None:
         times = frame_times(len(truth), spec.hop_s, 0.0)
-        glides = 440 * 2 ** ((straight_glides(performed_line(part.notes, phones), times) - 69) / 12)
+        glides = hertz(straight_glides(performed_line(part.notes, phones), times))
         fill("baseline", baseline.timbre(phones, f0, spec.hop_s), glides)
         sung = baseline.timing(part.notes, 0.0, duration)
         made["baseline"] |= timing_figures(part.notes, phones, sung)
