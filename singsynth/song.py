@@ -77,11 +77,17 @@ class Note:
 
 @dataclass(frozen=True)
 class Part:
-    """One line of music for one singer: notes in order of time, never overlapping."""
+    """One line of music for one singer: notes in order of time, never overlapping.
+
+    ``loudness`` is the curve that dynamics, hairpins and accents draw: (seconds, decibels) pairs in
+    order of time, 0 dB for *mf*, straight lines between them and held beyond the first and the
+    last; two pairs at one time are a step. Empty means that the score says nothing.
+    """
 
     name: str
     notes: tuple[Note, ...]
     language: str = ""
+    loudness: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,6 +156,7 @@ def adjusted(song: Song, tempo: float = 1.0, transpose: float = 0.0) -> Song:
                 )
                 for note in part.notes
             ),
+            loudness=tuple((time_s / tempo, level_db) for time_s, level_db in part.loudness),
         )
         for part in song.parts
     )
