@@ -12,7 +12,7 @@ BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip -qq --disable-pip-version-check
 WHEELS := .venv/wheels
 PINNED := --constraint constraints.txt --no-build-isolation --find-links $(WHEELS)
-NEEDS  := setup.cfg pyproject.toml constraints.txt
+NEEDS  := setup.cfg setup.py pyproject.toml constraints.txt $(wildcard singsynth/model/engine/core/*)
 
 say = @printf '\n== %s\n'
 
@@ -72,7 +72,7 @@ clean: ## Remove everything that make has made
 .venv/.done-install: .venv/.done-venv $(NEEDS)
 	$(say) "Installing singsynth (1/3: build tools)"
 	@mkdir -p $(WHEELS)
-	@$(PIP) install --constraint constraints.txt setuptools cython numpy
+	@$(PIP) install --constraint constraints.txt setuptools cython cffi numpy
 	$(say) "Installing singsynth (2/3: building pyworld and pysptk)"
 	@printf 'pyworld\npysptk\n' | xargs -P 2 -n 1 $(PIP) wheel --no-deps $(PINNED) -w $(WHEELS)
 	$(say) "Installing singsynth (3/3: torch and the rest; a download of 200 MB or more)"

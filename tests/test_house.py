@@ -53,7 +53,7 @@ ALONE_IMPORT: dict[str, tuple[str, ...]] = {
     "matplotlib": ("plot.py", "training/"),
     "torch": ("model/", "voice.py", "stages.py", "training/"),
     "safetensors": ("model/", "voice.py", "training/"),
-    "numba": ("model/engine/",),
+    "cffi": ("model/engine/",),
     "triton": ("model/engine/",),
 }
 """For each library of weight, the only places under ``singsynth`` that may import it."""
@@ -135,7 +135,7 @@ def test_no_import_goes_against_the_flow() -> None:
         ("attic.py", ""),
         ("model/tuning.py", "import pyworld"),
         ("cli.py", "import torch.nn"),
-        ("model/network.py", "from numba import njit"),
+        ("model/network.py", "from cffi import FFI"),
         ("language/words.py", "def lazily():\n    import music21"),
     ],
 )
@@ -148,7 +148,7 @@ def test_a_planted_violation_is_caught(path: str, source: str) -> None:
     [
         ("acoustics/world.py", "from singsynth.acoustics.coding import SpectralCoder"),
         ("acoustics/world.py", "from . import coding\nfrom .coding import SpectralCoder"),
-        ("model/engine/cpu.py", "from ..network import GatedNetwork\nimport numba, torch, numpy"),
+        ("model/engine/cpu.py", "from ..network import GatedNetwork\nimport cffi, torch, numpy"),
         ("cli.py", "def lazily():\n    from singsynth.training import recipe"),
         ("stages.py", "from singsynth import voice\nimport torch"),
     ],

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from singsynth.model.engine import MixtureHead, VoicingHead, generate
+from singsynth.model.engine.reference import MixtureHead, VoicingHead, generate
 from singsynth.model.network import GatedNetwork, NetworkConfig, pad_controls
 from singsynth.model.sampling import sample_stream
 
