@@ -11,14 +11,15 @@ The stages are in :mod:`singsynth.stages`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from singsynth.acoustics import Features, write_audio
+from singsynth.acoustics import Features, write_audio, write_pieces
 from singsynth.acoustics.features import FloatArray
 from singsynth.errors import ScoreError, VoiceError
 from singsynth.language import pronounce
@@ -35,28 +36,66 @@ from singsynth.song import (
     adjusted,
     pitch_name,
 )
-from singsynth.stages import Progress, predict_pitch, predict_timbre, predict_timing, vocode
+from singsynth.stages import (
+    Progress,
+    Samples,
+    level,
+    predict_pitch,
+    predict_timbre,
+    predict_timing,
+    stream,
+    vocode,
+)
 from singsynth.voice import Voice, load_voice
 
 
 @dataclass(frozen=True)
 class Performance:
-    """A song as sung.
+    """A song as sung. What follows from its fields is computed when first asked for.
 
-    ``samples`` (num_samples,) last ``head_s``, the score's duration and ``tail_s``. ``features``
-    and ``f0_hz`` (T,) have a frame every ``voice.spec.hop_s`` from ``-head_s`` on; ``f0_hz`` is
-    continuous, ``features.voicing`` tells where it sounds.
+    ``phones`` last from ``-head_s`` to the score's end and ``tail_s``. Change fields with
+    ``dataclasses.replace``: what follows from them is computed anew. ``progress`` is told how far
+    long work has come.
     """
 
     song: Song
     part: Part
     voice: Voice
     phones: tuple[Phone, ...]
-    f0_hz: FloatArray
-    features: Features
-    samples: FloatArray
+    seed: int = 0
+    temperature: float = 1.0
+    progress: Progress | None = None
     head_s: float = HEAD_S
     tail_s: float = TAIL_S
+
+    @cached_property
+    def f0_hz(self) -> FloatArray:
+        """Continuous F0, (T,), a frame every ``voice.spec.hop_s`` from ``-head_s`` on.
+
+        ``features.voicing`` tells where it sounds.
+        """
+        return predict_pitch(self.part, self.phones, self.voice, **self._options)
+
+    @cached_property
+    def features(self) -> Features:
+        """Acoustic features at the same frames."""
+        return predict_timbre(self.phones, self.f0_hz, self.voice, **self._options)
+
+    @cached_property
+    def samples(self) -> Samples:
+        """The sound, (num_samples,), its loudest sample 1 dB below full scale."""
+        return vocode(
+            self.features,
+            self.phones,
+            self.voice,
+            self.duration_s,
+            loudness=self.part.loudness,
+            progress=self.progress,
+        )
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        return {"seed": self.seed, "temperature": self.temperature, "progress": self.progress}
 
     @property
     def sample_rate(self) -> int:
@@ -66,22 +105,33 @@ class Performance:
     @property
     def duration_s(self) -> float:
         """Length of the sound, head and tail included."""
-        return len(self.samples) / self.sample_rate
+        return self.head_s + self.song.duration_s + self.tail_s
 
     @property
     def warnings(self) -> tuple[Remark, ...]:
         """What in the score was repaired, guessed or left out."""
         return self.song.warnings
 
+    def stream(self) -> Iterator[Samples]:
+        """The sound phrase by phrase, while later phrases are still being generated.
+
+        Together the pieces are ``samples`` but for the level, which is that of the recordings the
+        voice learnt from: how loud the loudest will be is not known when the first is heard.
+        """
+        return stream(self.part, self.phones, self.voice, self.duration_s, **self._options)
+
     def save(self, path: str | Path, force: bool = False) -> None:
-        """Write a 16-bit WAV file.
+        """Write ``samples`` as a 16-bit WAV file, in memory for the longest phrases alone.
 
         Raises
         ------
         OutputError
             If ``path`` exists and ``force`` is False, or cannot be written.
         """
-        write_audio(path, self.samples, self.sample_rate, force=force)
+        if "samples" in self.__dict__:
+            write_audio(path, self.samples, self.sample_rate, force=force)
+        else:
+            write_pieces(path, self.stream(), level, self.sample_rate, force=force)
 
     def plot(self) -> Any:
         """Notes, F0, phones and spectrogram as a matplotlib figure."""
@@ -195,8 +245,10 @@ def perform(
     temperature: float = 1.0,
     progress: Progress | None = None,
 ) -> Performance:
-    """Sing one part of a pronounced song: timing, pitch, timbre, sound."""
-    tell = progress or (lambda stage, share: None)
+    """Sing one part of a pronounced song.
+
+    Timing is done at once; pitch, timbre and sound when they are asked for.
+    """
     chosen = choose_part(song, part)
     if part is None and len(song.parts) > 1:
         others = ", ".join(p.name for p in song.parts if p is not chosen)
@@ -205,16 +257,8 @@ def perform(
         )
         song = replace(song, warnings=(*song.warnings, remark))
     check_singable(chosen, voice)
-    tell("timing", 0.0)
     phones = predict_timing(chosen, voice, song.duration_s)
-    f0_hz = predict_pitch(chosen, phones, voice, seed=seed, temperature=temperature, progress=tell)
-    features = predict_timbre(
-        phones, f0_hz, voice, seed=seed, temperature=temperature, progress=tell
-    )
-    tell("sound", 0.0)
-    samples = vocode(features, phones, voice, HEAD_S + song.duration_s + TAIL_S)
-    tell("sound", 1.0)
-    return Performance(song, chosen, voice, phones, f0_hz, features, samples)
+    return Performance(song, chosen, voice, phones, seed, temperature, progress)
 
 
 def check_singable(part: Part, voice: Voice) -> None:

@@ -7,54 +7,62 @@
     predict_timbre   phones and F0            -> acoustic features
     vocode           features and phones      -> samples
 
+    stream           notes and phones         -> samples, piece by piece
+
 Times are seconds of the score; features begin :data:`~singsynth.song.HEAD_S` before the score does
-and end :data:`~singsynth.song.TAIL_S` after it. A phrase is the unit of generation: each draws its
-own noise, and how phrases are batched changes nothing.
+and end :data:`~singsynth.song.TAIL_S` after it. All stages but the first work phrase by phrase
+(:mod:`singsynth.phrases`); whatever runs them, the same phrases come of it.
 """
 
 from __future__ import annotations
 
+import functools
+import queue
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
-import torch
+import numpy.typing as npt
 
-from singsynth.acoustics import Features, SpectralCoder
-from singsynth.acoustics import synthesize as vocode_features
+from singsynth.acoustics import Features
 from singsynth.acoustics.features import FloatArray, hertz, semitones
-from singsynth.model.pitch import performed_line
+from singsynth.model.engine import num_threads
+from singsynth.model.sampling import Tell, portion
 from singsynth.model.timing import fit
-from singsynth.model.tuning import tune
-from singsynth.song import HEAD_S, REST, TAIL_S, Part, Phone
+from singsynth.phrases import (
+    FIRST_WAVE_S,
+    WAVE_S,
+    Phrase,
+    divide,
+    generate_pitch,
+    generate_timbre,
+    num_frames,
+    sound,
+    waves,
+)
+from singsynth.song import HEAD_S, TAIL_S, Part, Phone
 from singsynth.voice import Voice
 
-PHRASE_REST_S = 0.3
-"""A rest of this length or more parts two phrases, which are sung independently."""
-
-MARGIN_S = 0.2
-"""Silence around a phrase that the models are run on."""
-
-FADE_IN_S = 0.01
-FADE_OUT_S = 0.03
 PEAK = 10 ** (-1 / 20)
 """Level of the loudest sample: 1 dB below full scale."""
 
-BATCH = 16
-"""Phrases generated at once: bounds memory, and more gain little."""
+SILENT_HZ = 261.6
+"""F0 of a performance that has no note at all."""
+
+AHEAD = 8
+"""Phrases of sound that a stream makes before they are asked for."""
 
 Progress = Callable[[str, float], None]
 """Told the stage and the share of it that is done."""
+
+Samples = npt.NDArray[np.float32]
 
 
 def predict_timing(part: Part, voice: Voice, duration_s: float) -> tuple[Phone, ...]:
     """Phones of a part in time, from ``-HEAD_S`` to ``duration_s + TAIL_S`` without gaps."""
     deviations, durations = voice.timing.predict(part.notes)
     return fit(part.notes, deviations, durations, -HEAD_S, duration_s + TAIL_S)
-
-
-def num_frames(phones: Sequence[Phone], voice: Voice) -> int:
-    """Acoustic frames that a performance has."""
-    return voice.spec.num_frames(phones[-1].end_s - phones[0].start_s)
 
 
 def predict_pitch(
@@ -67,22 +75,17 @@ def predict_pitch(
     progress: Progress | None = None,
 ) -> FloatArray:
     """Continuous F0 in Hz at every acoustic frame, tuned to the notes, (T,)."""
-    hop, origin = voice.spec.hop_s, phones[0].start_s
-    spans = phrases(phones, hop, num_frames(phones, voice))
-    curve = np.full(num_frames(phones, voice), np.nan)
-    for batch in _batches(spans, "pitch", progress):
-        asked = [(part.notes, phones, b - a, origin + a * hop) for a, b in batch]
-        curves = voice.pitch.generate(asked, [_seed(seed, 0, a) for a, _ in batch], temperature)
-        for (a, b), values in zip(batch, curves, strict=True):
-            curve[a:b] = values
-    known = np.isfinite(curve)
-    if known.any():
-        curve = np.interp(np.arange(len(curve)), np.flatnonzero(known), curve[known])
-        line = performed_line(part.notes, phones)
-        curve = tune(curve, line, phones, voice.vowels, hop, origin)
-    else:
-        curve = np.full(len(curve), 60.0)
-    return hertz(curve)
+    hop = voice.spec.hop_s
+    phrases = divide(part.notes, phones, hop)
+    curve = np.full(num_frames(phones, hop), np.nan)
+    for wave, tell in _told("pitch", phrases, hop, progress):
+        made = generate_pitch(wave, voice, seed, temperature, tell)
+        for phrase, f0_hz in zip(wave, made, strict=True):
+            curve[phrase.first : phrase.last] = semitones(f0_hz)
+    known = np.flatnonzero(np.isfinite(curve))
+    if not len(known):
+        return np.full(len(curve), SILENT_HZ)
+    return hertz(np.interp(np.arange(len(curve)), known, curve[known]))
 
 
 def predict_timbre(
@@ -95,98 +98,180 @@ def predict_timbre(
     progress: Progress | None = None,
 ) -> Features:
     """Acoustic features of phones sung at ``f0_hz`` (T,); silence between phrases."""
-    hop, origin = voice.spec.hop_s, phones[0].start_s
-    pitch = semitones(f0_hz)
     total = len(f0_hz)
-    model = voice.timbre
-    quiet = {s: model.unscale(s, torch.full((model.dimensions[s],), -1.0)) for s in ("harmonic",)}
-    harmonic = np.tile(quiet["harmonic"].double().numpy(), (total, 1))
-    aperiodic = np.zeros((total, model.dimensions["aperiodic"]))
+    harmonic = np.tile(voice.timbre.silence.astype(np.float64), (total, 1))
+    aperiodic = np.zeros((total, voice.spec.num_aperiodic))
     voicing = np.zeros(total, dtype=bool)
-    for batch in _batches(phrases(phones, hop, total), "timbre", progress):
-        asked = [model.score_controls(phones, pitch[a:b], origin + a * hop) for a, b in batch]
-        made = model.generate(asked, [_seed(seed, 1, a) for a, _ in batch], temperature)
-        for (a, b), streams in zip(batch, made, strict=True):
-            harmonic[a:b] = streams["harmonic"].double().numpy()
-            aperiodic[a:b] = streams["aperiodic"].double().numpy()
-            voicing[a:b] = streams["voicing"][:, 0].numpy() > 0.5
+    hop = voice.spec.hop_s
+    for wave, tell in _told("timbre", divide((), phones, hop), hop, progress):
+        given = [f0_hz[phrase.first : phrase.last] for phrase in wave]
+        made = generate_timbre(wave, given, voice, seed, temperature, tell)
+        for phrase, features in zip(wave, made, strict=True):
+            harmonic[phrase.first : phrase.last] = features.harmonic
+            aperiodic[phrase.first : phrase.last] = features.aperiodic
+            voicing[phrase.first : phrase.last] = features.voicing
     return Features(harmonic, aperiodic, voicing, f0_hz)
 
 
 def vocode(
-    features: Features, phones: Sequence[Phone], voice: Voice, duration_s: float | None = None
-) -> FloatArray:
-    """Sound of features, silent in rests, its loudest sample 1 dB below full scale."""
-    spec = voice.spec
-    samples = vocode_features(features, spec, SpectralCoder(spec))
-    origin = phones[0].start_s
-    length = round((duration_s or phones[-1].end_s - origin) * spec.sample_rate)
-    samples = np.pad(samples[:length], (0, max(0, length - len(samples))))
-    samples *= rest_gain(phones, np.arange(length) / spec.sample_rate + origin)
-    peak = float(np.max(np.abs(samples), initial=0.0))
-    return samples * (PEAK / peak) if peak > 0 else samples
+    features: Features,
+    phones: Sequence[Phone],
+    voice: Voice,
+    duration_s: float | None = None,
+    *,
+    loudness: Sequence[tuple[float, float]] = (),
+    progress: Progress | None = None,
+) -> Samples:
+    """Sound of features, silent in rests, its loudest sample 1 dB below full scale.
+
+    Parameters
+    ----------
+    duration_s
+        Of the sound; by default that of the phones.
+    loudness
+        (seconds, dB) of the part; none leaves the level as it is.
+    """
+    spec, tell = voice.spec, progress or (lambda stage, share: None)
+    phrases = divide((), phones, spec.hop_s)
+
+    def one(phrase: Phrase) -> Samples:
+        return sound(phrase, _cut(features, phrase), spec, loudness)
+
+    whole = np.zeros(num_samples(phones, voice, duration_s), dtype=np.float32)
+    with ThreadPoolExecutor(num_threads()) as pool:
+        for done, (phrase, samples) in enumerate(zip(phrases, pool.map(one, phrases), strict=True)):
+            tell("sound", done / len(phrases))
+            at = _place(phrase, voice)
+            whole[at : at + len(samples)] = samples[: max(0, len(whole) - at)]
+    tell("sound", 1.0)
+    return whole * level(float(np.max(np.abs(whole), initial=0.0)))
 
 
-def rest_gain(phones: Sequence[Phone], times_s: FloatArray) -> FloatArray:
-    """Gain that is 1 while anything is sung and 0 in rests, with raised-cosine fades, (T,)."""
-    gain = np.zeros(len(times_s))
-    for start, end in _sung_spans(phones):
-        first, last = np.searchsorted(times_s, [start - FADE_IN_S, end + FADE_OUT_S])
-        t = times_s[first:last]
-        rise = np.clip((t - start + FADE_IN_S) / FADE_IN_S, 0, 1)
-        fall = np.clip((end + FADE_OUT_S - t) / FADE_OUT_S, 0, 1)
-        shape = 0.5 - 0.5 * np.cos(np.pi * np.minimum(rise, fall))
-        gain[first:last] = np.maximum(gain[first:last], shape)
-    return gain
+def level(peak: float) -> np.float32:
+    """The gain that brings a peak to 1 dB below full scale; 1 for silence."""
+    return np.float32(PEAK / peak if peak > 0 else 1.0)
 
 
-def _sung_spans(phones: Sequence[Phone]) -> list[tuple[float, float]]:
-    """Stretches between rests, in seconds."""
-    spans: list[tuple[float, float]] = []
-    for phone in phones:
-        if phone.symbol == REST:
-            continue
-        if spans and phone.start_s - spans[-1][1] < 1e-6:
-            spans[-1] = (spans[-1][0], phone.end_s)
-        else:
-            spans.append((phone.start_s, phone.end_s))
-    return spans
+def num_samples(phones: Sequence[Phone], voice: Voice, duration_s: float | None = None) -> int:
+    """Samples of a performance that lasts ``duration_s``, by default as long as its phones."""
+    if duration_s is None:
+        duration_s = phones[-1].end_s - phones[0].start_s
+    return round(duration_s * voice.spec.sample_rate)
 
 
-def phrases(phones: Sequence[Phone], hop_s: float, total: int) -> list[tuple[int, int]]:
-    """Frames [first, last) of each phrase: singing between long rests, with its margins."""
-    joined: list[tuple[float, float]] = []
-    for start, end in _sung_spans(phones):
-        if joined and start - joined[-1][1] < PHRASE_REST_S:
-            joined[-1] = (joined[-1][0], end)
-        else:
-            joined.append((start, end))
-    origin = phones[0].start_s
-    spans = []
-    for i, (start, end) in enumerate(joined):
-        before = joined[i - 1][1] if i else origin
-        after = joined[i + 1][0] if i + 1 < len(joined) else np.inf
-        first = max(start - MARGIN_S, (start + before) / 2 if i else origin)
-        last = min(end + MARGIN_S, (end + after) / 2)
-        a, b = round((first - origin) / hop_s), round((last - origin) / hop_s)
-        spans.append((a, min(b, total)))
-    return spans
+def stream(
+    part: Part,
+    phones: Sequence[Phone],
+    voice: Voice,
+    duration_s: float | None = None,
+    *,
+    seed: int = 0,
+    temperature: float = 1.0,
+    progress: Progress | None = None,
+) -> Iterator[Samples]:
+    """The sound of a part, phrase by phrase, while later phrases are still being generated.
+
+    All pieces together are the samples that :func:`vocode` gives, before it brings their peak to a
+    level: how loud the loudest will be is not known when the first is heard. Memory is bounded by
+    the longest phrases, not by the part.
+    """
+    total, sent = num_samples(phones, voice, duration_s), 0
+    for phrase, samples in _sung(part, phones, voice, seed, temperature, progress):
+        at = _place(phrase, voice)
+        samples = samples[: max(0, total - at)]
+        yield np.concatenate([np.zeros(at - sent, dtype=np.float32), samples])
+        sent = at + len(samples)
+    if total > sent:
+        yield np.zeros(total - sent, dtype=np.float32)
 
 
-def _batches(
-    spans: Sequence[tuple[int, int]], stage: str, progress: Progress | None
-) -> Iterator[list[tuple[int, int]]]:
-    """Phrases of like length together, as a batch takes as long as its longest."""
-    tell = progress or (lambda name, share: None)
-    ordered = sorted(spans, key=lambda span: span[1] - span[0])
-    for i in range(0, len(ordered), BATCH):
-        tell(stage, i / len(ordered))
-        yield ordered[i : i + BATCH]
-    tell(stage, 1.0)
+class _Stopped(Exception):
+    """Nobody listens any more."""
 
 
-def _seed(seed: int, stream: int, first_frame: int) -> int:
-    """A seed a phrase: changing one phrase leaves the others' noise as it is."""
-    return int(
-        np.random.SeedSequence([seed & (2**63 - 1), stream, first_frame]).generate_state(1)[0]
+def _sung(
+    part: Part,
+    phones: Sequence[Phone],
+    voice: Voice,
+    seed: int,
+    temperature: float,
+    progress: Progress | None,
+) -> Iterator[tuple[Phrase, Samples]]:
+    """Phrases and their sound, in order. One thread generates, others make sound behind it."""
+    hop, spec = voice.spec.hop_s, voice.spec
+    pending: queue.Queue[tuple[Phrase, Future[Samples]] | BaseException | None]
+    pending = queue.Queue(AHEAD)
+    stopped = threading.Event()
+
+    def put(item: tuple[Phrase, Future[Samples]] | BaseException | None) -> None:
+        while not stopped.is_set():
+            try:
+                return pending.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+
+    def heard(stage: str, share: float) -> None:
+        if stopped.is_set():
+            raise _Stopped
+        if progress:
+            progress(stage, share)
+
+    def produce() -> None:
+        try:
+            phrases = divide(part.notes, phones, hop)
+            for wave, tell in _told("singing", phrases, hop, heard, FIRST_WAVE_S):
+                first, second = portion(tell, 0.0, 0.2), portion(tell, 0.2, 1.0)
+                curves = generate_pitch(wave, voice, seed, temperature, first)
+                made = generate_timbre(wave, curves, voice, seed, temperature, second)
+                for phrase, features in zip(wave, made, strict=True):
+                    put((phrase, pool.submit(sound, phrase, features, spec, part.loudness)))
+            put(None)
+        except _Stopped:
+            pass
+        except BaseException as error:  # told to whoever listens
+            put(error)
+
+    with ThreadPoolExecutor(num_threads()) as pool:
+        producer = threading.Thread(target=produce, daemon=True)
+        producer.start()
+        try:
+            while (item := pending.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield item[0], item[1].result()
+        finally:
+            stopped.set()
+            producer.join()
+            pool.shutdown(cancel_futures=True)
+
+
+def _told(
+    stage: str,
+    phrases: Sequence[Phrase],
+    hop_s: float,
+    progress: Progress | None,
+    first_s: float = WAVE_S,
+) -> Iterator[tuple[list[Phrase], Tell | None]]:
+    """Waves of phrases, each with whom to tell its own share of the stage."""
+    tell = functools.partial(progress, stage) if progress else None
+    total, done = max(1, sum(map(len, phrases))), 0
+    for wave in waves(phrases, hop_s, first_s):
+        before, done = done, done + sum(map(len, wave))
+        yield wave, portion(tell, before / total, done / total)
+        if tell:
+            tell(done / total)
+
+
+def _place(phrase: Phrase, voice: Voice) -> int:
+    """The sample of the performance at which a phrase begins."""
+    return round(phrase.first * voice.spec.hop_s * voice.spec.sample_rate)
+
+
+def _cut(features: Features, phrase: Phrase) -> Features:
+    inside = slice(phrase.first, phrase.last)
+    return Features(
+        features.harmonic[inside],
+        features.aperiodic[inside],
+        features.voicing[inside],
+        features.f0_hz[inside],
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import re
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +15,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from singsynth import performance, stages
+from singsynth import performance, phrases, stages
 from singsynth.acoustics import encode_wav
 from singsynth.errors import LyricError, OutputError, ScoreError, VoiceError
 from singsynth.language import pronounce
 from singsynth.performance import Performance, perform, prepare, synthesize
+from singsynth.phrases import FADE_IN_S, FADE_OUT_S
 from singsynth.song import HEAD_S, TAIL_S, Note, Part, Song
-from singsynth.stages import FADE_IN_S, FADE_OUT_S, predict_pitch, predict_timbre, predict_timing
+from singsynth.stages import predict_pitch, predict_timbre, predict_timing
 from singsynth.voice import Voice, load_voice
 
 SCORES = Path(__file__).resolve().parents[1] / "scores"
@@ -136,16 +139,95 @@ def test_any_number_is_a_seed(voice: Voice, seed: int) -> None:
     assert len(synthesize(with_notes(NOTES[0]), voice, seed=seed).samples)
 
 
-def test_batching_changes_nothing(
+def test_how_phrases_are_grouped_changes_no_bit(
     sung: Performance, voice: Voice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert len(stages.phrases(sung.phones, 0.005, len(sung.f0_hz))) == 2
-    monkeypatch.setattr(stages, "BATCH", 1)
+    assert len(phrases.spans(sung.phones, 0.005)) == 2
+    monkeypatch.setattr(phrases, "WAVE_S", 1.0)
     alone = synthesize(SONG, voice)
-    np.testing.assert_allclose(alone.f0_hz, sung.f0_hz, rtol=1e-4)
-    np.testing.assert_allclose(alone.features.harmonic, sung.features.harmonic, atol=1e-2)
-    np.testing.assert_array_equal(alone.features.voicing, sung.features.voicing)
-    np.testing.assert_allclose(alone.samples, sung.samples, atol=5e-4)
+    np.testing.assert_array_equal(alone.f0_hz, sung.f0_hz)
+    np.testing.assert_array_equal(alone.features.harmonic, sung.features.harmonic)
+    np.testing.assert_array_equal(alone.samples, sung.samples)
+
+
+# -- piece by piece -------------------------------------------------------------------------------
+
+
+def test_a_stream_is_the_performance_but_for_its_level(sung: Performance, voice: Voice) -> None:
+    pieces = list(synthesize(SONG, voice).stream())
+    assert len(pieces) == 3  # two phrases, and the silence at the end
+    whole = np.concatenate(pieces)
+    assert len(whole) == len(sung.samples)
+    gain = stages.level(float(np.abs(whole).max()))
+    np.testing.assert_array_equal(whole * gain, sung.samples)
+
+
+def test_saving_a_stream_writes_the_same_bytes(
+    sung: Performance, voice: Voice, tmp_path: Path
+) -> None:
+    synthesize(SONG, voice).save(tmp_path / "streamed.wav")
+    assert len(sung.samples)
+    assert "samples" in sung.__dict__
+    sung.save(tmp_path / "whole.wav")
+    assert (tmp_path / "streamed.wav").read_bytes() == (tmp_path / "whole.wav").read_bytes()
+
+
+def test_the_first_piece_comes_before_the_rest_is_made(
+    voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stages, "AHEAD", 1)
+    monkeypatch.setattr(stages, "FIRST_WAVE_S", 0.1)
+    monkeypatch.setattr(phrases, "WAVE_S", 0.1)
+    notes = [replace(n, start_s=n.start_s + 5 * k) for k in range(20) for n in NOTES]
+    told: list[float] = []
+    threads = threading.active_count()
+    made = perform(
+        prepare(Song("Long", 100.0, (Part("Voice", tuple(notes)),)), voice),
+        voice,
+        progress=lambda stage, share: told.append(share),
+    )
+    pieces = made.stream()
+    assert len(next(pieces))
+    assert told[-1] < 0.5
+    pieces.close()  # nobody listens any more: nothing is left running
+    heard = len(told)
+    assert threading.active_count() == threads
+    time.sleep(0.3)
+    assert len(told) == heard
+
+
+def test_what_goes_wrong_in_a_stream_is_raised_where_it_is_heard(
+    voice: Voice, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken(*arguments: object) -> None:
+        raise RuntimeError("the vocoder is hoarse")
+
+    monkeypatch.setattr(stages, "sound", broken)
+    with pytest.raises(RuntimeError, match="hoarse"):
+        synthesize(SONG, voice).save(tmp_path / "song.wav")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_loudness_curve_is_heard(voice: Voice) -> None:
+    notes = tuple(Note(0.5 * k, 0.5, 60, "あ", bar=1, beat=k + 1) for k in range(8))
+    song = prepare(Song("Loud", 4.0, (Part("Voice", notes),)), voice)
+    curve = ((0.0, -12.0), (2.0, -12.0), (2.0, 0.0), (4.0, 0.0))
+    plain, shaped = (
+        perform(replace(song, parts=(replace(song.parts[0], loudness=c),)), voice)
+        for c in ((), curve)
+    )
+    heard = [np.concatenate(list(p.stream())) for p in (plain, shaped)]
+    times = np.arange(len(heard[0])) / voice.info.sample_rate - HEAD_S
+
+    def change_db(start: float, end: float) -> float:
+        inside = (times >= start) & (times < end)
+        quiet, loud = (np.sqrt(np.mean(x[inside] ** 2)) for x in heard)
+        return float(20 * np.log10(loud / quiet))
+
+    assert change_db(0.2, 1.9) == pytest.approx(-12, abs=0.1)
+    assert change_db(2.1, 3.8) == pytest.approx(0, abs=0.1)
+    ratio = phrases.loudness_gain(curve, times)
+    assert np.abs(np.diff(20 * np.log10(ratio))).max() < 0.05  # a step of 12 dB, spread over 50 ms
 
 
 # -- what can be asked ----------------------------------------------------------------------------
@@ -196,8 +278,12 @@ def test_a_part_is_chosen_by_number_or_name(voice: Voice, sung: Performance) -> 
 
 def test_progress_is_told(voice: Voice) -> None:
     told: list[tuple[str, float]] = []
-    synthesize(SONG, voice, progress=lambda stage, share: told.append((stage, share)))
-    assert list(dict.fromkeys(stage for stage, _ in told)) == ["timing", "pitch", "timbre", "sound"]
+    made = synthesize(SONG, voice, progress=lambda stage, share: told.append((stage, share)))
+    assert len(made.samples)
+    assert list(dict.fromkeys(stage for stage, _ in told)) == ["pitch", "timbre", "sound"]
+    told.clear()
+    assert list(made.stream())
+    assert {stage for stage, _ in told} == {"singing"}
     assert all(0 <= share <= 1 for _, share in told)
 
 

@@ -9,7 +9,7 @@ The ladder, simple to particular::
 Alone in this package, this room imports pyworld, pysptk and soundfile.
 """
 
-from singsynth.acoustics.audio import encode_wav, read_audio, write_audio
+from singsynth.acoustics.audio import encode_wav, read_audio, write_audio, write_pieces
 from singsynth.acoustics.coding import SpectralCoder
 from singsynth.acoustics.features import Features, FeatureSpec
 from singsynth.acoustics.world import analyze, copy_synthesis, synthesize
@@ -24,4 +24,5 @@ __all__ = [
     "read_audio",
     "synthesize",
     "write_audio",
+    "write_pieces",
 ]

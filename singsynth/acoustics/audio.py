@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +16,9 @@ from singsynth.errors import CorpusError
 from singsynth.files import write_whole
 
 FloatArray = npt.NDArray[np.float64]
+
+PIECE_BYTES = 2**20
+"""Bytes of float32 samples that are read back at once."""
 
 
 def read_audio(path: str | Path) -> tuple[FloatArray, int]:
@@ -49,7 +55,7 @@ def read_audio(path: str | Path) -> tuple[FloatArray, int]:
     return np.ascontiguousarray(samples[:, 0]), int(sample_rate)
 
 
-def encode_wav(samples: FloatArray, sample_rate: int) -> bytes:
+def encode_wav(samples: npt.NDArray[Any], sample_rate: int) -> bytes:
     """A 16-bit WAV file of mono samples (num_samples,) in [-1, 1].
 
     Raises
@@ -68,7 +74,7 @@ def encode_wav(samples: FloatArray, sample_rate: int) -> bytes:
 
 
 def write_audio(
-    path: str | Path, samples: FloatArray, sample_rate: int, *, force: bool = False
+    path: str | Path, samples: npt.NDArray[Any], sample_rate: int, *, force: bool = False
 ) -> None:
     """Write 16-bit WAV, whole or not at all; ``samples`` as for :func:`encode_wav`.
 
@@ -80,3 +86,39 @@ def write_audio(
     encoded = encode_wav(samples, sample_rate)
     with write_whole(path, force) as temporary:
         temporary.write_bytes(encoded)
+
+
+def write_pieces(
+    path: str | Path,
+    pieces: Iterable[npt.NDArray[np.float32]],
+    level: Callable[[float], np.float32],
+    sample_rate: int,
+    *,
+    force: bool = False,
+) -> None:
+    """Write 16-bit WAV, whole or not at all, of pieces that come one by one.
+
+    They wait in a nameless file on the disk until the last has come, and with it the peak.
+
+    Parameters
+    ----------
+    level
+        Given the peak of all pieces, the gain to write them with.
+
+    Raises
+    ------
+    OutputError
+        As :func:`write_audio`.
+    """
+    with write_whole(path, force) as temporary, tempfile.TemporaryFile(dir=temporary.parent) as raw:
+        peak = 0.0
+        for piece in pieces:
+            peak = max(peak, float(np.max(np.abs(piece), initial=0.0)))
+            raw.write(np.ascontiguousarray(piece, dtype=np.float32).tobytes())
+        gain = level(peak)
+        raw.seek(0)
+        with soundfile.SoundFile(
+            temporary, "w", sample_rate, channels=1, subtype="PCM_16", format="WAV"
+        ) as file:
+            while block := raw.read(PIECE_BYTES):
+                file.write(np.frombuffer(block, dtype=np.float32) * gain)

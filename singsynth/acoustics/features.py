@@ -73,7 +73,12 @@ class FeatureSpec:
 
     def num_frames(self, duration_s: float) -> int:
         """Frames that cover ``duration_s`` seconds, as WORLD counts them."""
-        return math.floor(duration_s / self.hop_s + 1e-9) + 1
+        return num_frames(duration_s, self.hop_s)
+
+
+def num_frames(duration_s: float, hop_s: float) -> int:
+    """Frames that cover ``duration_s`` seconds, as WORLD counts them."""
+    return math.floor(duration_s / hop_s + 1e-9) + 1
 
 
 @dataclass(frozen=True)

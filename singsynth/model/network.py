@@ -160,3 +160,10 @@ class GatedNetwork(nn.Module):
 def pad_controls(controls: Tensor, before: int, after: int) -> Tensor:
     """Repeat the first and the last frame of (batch, time, channels) controls outwards."""
     return F.pad(controls.transpose(1, 2), (before, after), mode="replicate").transpose(1, 2)
+
+
+def one_hot(identities: Tensor, count: int) -> Tensor:
+    """Indices (..., K) below ``count`` -> their codes side by side, (..., K * count), float32."""
+    codes = torch.zeros(*identities.shape, count, device=identities.device)
+    codes.scatter_(-1, identities.unsqueeze(-1), 1.0)
+    return codes.flatten(-2)

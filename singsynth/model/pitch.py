@@ -21,7 +21,6 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from singsynth.model import mixture as gaussian
 from singsynth.model.controls import (
@@ -35,8 +34,8 @@ from singsynth.model.controls import (
     phone_controls,
     segment_position,
 )
-from singsynth.model.network import GatedNetwork, NetworkConfig
-from singsynth.model.sampling import sample_stream
+from singsynth.model.network import GatedNetwork, NetworkConfig, one_hot
+from singsynth.model.sampling import Tell, sample_stream
 from singsynth.song import REST, Note, Phone
 
 GLIDE_S = 0.12
@@ -184,12 +183,13 @@ class PitchModel(nn.Module):
 
     def controls(self, identities: Tensor, numbers: Tensor, pitch: Tensor) -> Tensor:
         """Controls (..., T, C) from :meth:`score_controls`; ``pitch`` (..., T) may be shifted."""
-        one_hot = F.one_hot(identities, len(self.phones)).flatten(-2).to(numbers.dtype)
         low, high = self.register[0], self.register[1]
         place = ((pitch - low) / (high - low)).clamp(0, 1).unsqueeze(-1)
         centres = torch.linspace(0, 1, NUM_REGISTER, device=pitch.device)
         register = torch.exp(-((place - centres) ** 2) * (NUM_REGISTER - 1) ** 2 / 2)
-        return torch.cat([one_hot, numbers, register.to(numbers.dtype)], dim=-1)
+        return torch.cat(
+            [one_hot(identities, len(self.phones)), numbers, register.to(numbers.dtype)], dim=-1
+        )
 
     # -- training --------------------------------------------------------------------------------
 
@@ -212,8 +212,9 @@ class PitchModel(nn.Module):
         phrases: Sequence[tuple[Sequence[Note], Sequence[Phone], int, float]],
         seeds: Sequence[int],
         temperature: float = 1.0,
+        tell: Tell | None = None,
     ) -> list[FloatArray]:
-        """F0 of a batch of phrases, before tuning.
+        """F0 of phrases, before tuning.
 
         Parameters
         ----------
@@ -224,6 +225,8 @@ class PitchModel(nn.Module):
             One a phrase.
         temperature
             Multiplies the model's own.
+        tell
+            Told the share that is done.
 
         Returns
         -------
@@ -244,7 +247,7 @@ class PitchModel(nn.Module):
             contours.append(glides)
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         tau = torch.tensor([self.config.temperature * temperature])
-        deviations = sample_stream(self.network, controls, generators, tau, before=0.0)
+        deviations = sample_stream(self.network, controls, generators, tau, 0.0, tell)
         curves = []
         for deviation, glides, phrase in zip(deviations, contours, phrases, strict=True):
             coarse = glides + DEVIATION_SEMITONES * deviation[:, 0].double().numpy()

@@ -10,6 +10,17 @@ from torch import Tensor
 from singsynth.model.engine import Job, generate
 from singsynth.model.network import GatedNetwork
 
+Tell = Callable[[float], None]
+"""Told the share of something that is done, 0 to 1; may raise to stop it."""
+
+
+def portion(tell: Tell | None, begin: float, end: float) -> Tell | None:
+    """For something that is only a part, from ``begin`` to ``end``, of what ``tell`` is told of."""
+    if tell is None:
+        return None
+    whole = tell
+    return lambda share: whole(begin + (end - begin) * share)
+
 
 def sample_stream(
     network: GatedNetwork,
@@ -17,7 +28,7 @@ def sample_stream(
     generators: Sequence[torch.Generator],
     temperature: Tensor | None,
     before: float,
-    tell: Callable[[float], None] | None = None,
+    tell: Tell | None = None,
 ) -> list[Tensor]:
     """Generate one stream of phrases.
 

@@ -22,12 +22,15 @@ from torch.nn import functional as F
 
 from singsynth.model import mixture as gaussian
 from singsynth.model.controls import NUM_PHONE, FloatArray, frame_times, phone_controls
-from singsynth.model.network import GatedNetwork, NetworkConfig
-from singsynth.model.sampling import sample_stream
+from singsynth.model.network import GatedNetwork, NetworkConfig, one_hot
+from singsynth.model.sampling import Tell, portion, sample_stream
 from singsynth.song import Phone
 
 STREAMS = ("harmonic", "voicing", "aperiodic")
 """In the order of the cascade."""
+
+SHARES = {"harmonic": (0.0, 0.8), "voicing": (0.8, 0.9), "aperiodic": (0.9, 1.0)}
+"""Where each begins and ends on the way through the cascade, roughly."""
 
 NUM_REGISTER = 4
 """Gaussians that code F0 over the voice's range."""
@@ -162,6 +165,12 @@ class TimbreModel(nn.Module):
         low, high = (bound.to(values.device) for bound in self._bounds(stream))
         return (values + 1) / 2 * (high - low) + low
 
+    @property
+    def silence(self) -> FloatArray:
+        """The harmonic frame of silence, unscaled, (num_harmonic,)."""
+        frame = torch.full((self.dimensions["harmonic"],), SILENT)
+        return self.unscale("harmonic", frame).numpy()
+
     # -- controls --------------------------------------------------------------------------------
 
     def score_controls(
@@ -186,8 +195,7 @@ class TimbreModel(nn.Module):
 
     def controls(self, identities: Tensor, numbers: Tensor, *cross: Tensor) -> Tensor:
         """One-hot phones, numbers, and style or cross-stream frames: (batch, T, controls)."""
-        one_hot = F.one_hot(identities, len(self.phones)).flatten(-2).to(numbers.dtype)
-        return torch.cat([one_hot, numbers, *cross], dim=-1)
+        return torch.cat([one_hot(identities, len(self.phones)), numbers, *cross], dim=-1)
 
     # -- training --------------------------------------------------------------------------------
 
@@ -210,8 +218,9 @@ class TimbreModel(nn.Module):
         phrases: Sequence[tuple[Tensor, Tensor]],
         seeds: Sequence[int],
         temperature: float = 1.0,
+        tell: Tell | None = None,
     ) -> list[dict[str, Tensor]]:
-        """Sing a batch of phrases.
+        """Sing phrases.
 
         Parameters
         ----------
@@ -222,6 +231,8 @@ class TimbreModel(nn.Module):
             the other phrases change a phrase's sound.
         temperature
             Multiplies the temperature of every stream.
+        tell
+            Told the share that is done.
 
         Returns
         -------
@@ -238,7 +249,12 @@ class TimbreModel(nn.Module):
                 controls.append(self.controls(identities, numbers, *seen))
             tau = None if stream == "voicing" else self.temperature(stream) * temperature
             scaled[stream] = sample_stream(
-                self.network(stream), controls, generators, tau, before=SILENT
+                self.network(stream),
+                controls,
+                generators,
+                tau,
+                SILENT,
+                portion(tell, *SHARES[stream]),
             )
         return [
             {name: self.unscale(name, scaled[name][i]) for name in STREAMS}

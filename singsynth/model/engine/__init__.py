@@ -26,7 +26,7 @@ from singsynth.model.engine import cpu, padded
 from singsynth.model.engine.job import Job
 from singsynth.model.network import GatedNetwork
 
-__all__ = ["Job", "engine_name", "generate"]
+__all__ = ["Job", "engine_name", "generate", "num_threads"]
 
 VARIABLE = "SINGSYNTH_ENGINE"
 CHOICES = ("int16", "float32", "reference")
@@ -54,6 +54,11 @@ def engine_name(device: str = "cpu") -> str:
         return asked or cpu.best_precision()
     warnings.warn(f"{reason}; PyTorch sings instead, about 20 times slower", stacklevel=2)
     return "reference"
+
+
+def num_threads() -> int:
+    """Threads that work at once, here and on sound: as many as PyTorch uses."""
+    return torch.get_num_threads()
 
 
 @torch.inference_mode()

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from singsynth.model.engine.job import Job
 from singsynth.model.mixture import NUM_RAW
-from singsynth.model.network import GatedNetwork, pad_controls
+from singsynth.model.network import GatedNetwork
 
 try:
     from singsynth.model.engine._core import ffi, lib
@@ -191,7 +191,6 @@ class Packed:
             If a phrase does not fit.
         """
         config = self.network.config
-        before, after = config.control_history + config.encoder_reach, config.encoder_reach
         outs = [torch.empty(len(job.controls), self.network.num_inputs) for job in jobs]
         kept: list[Any] = []
 
@@ -203,7 +202,7 @@ class Packed:
         phrases = ffi.new("phrase[]", len(jobs))
         for place, i in enumerate(order):
             job, p = jobs[i], phrases[place]
-            p.controls = floats(pad_controls(job.controls[None], before, after)[0])
+            p.controls = floats(job.controls)
             p.frames = len(job.controls)
             if job.uniform is not None and job.normal is not None:
                 p.uniform, p.normal = floats(job.uniform), floats(job.normal)

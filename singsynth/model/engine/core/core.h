@@ -41,7 +41,7 @@ typedef struct {
 } description;
 
 typedef struct {
-    const float *controls; /* (frames + history + 2 * reach, controls) */
+    const float *controls; /* (frames, controls); held beyond the ends */
     int frames;
     const float *uniform;  /* (frames, dimensions), or NULL for a voicing stream */
     const float *normal;

@@ -402,7 +402,9 @@ static int NAME(encode)(const network *net, slot *s)
         const int count = rows - first < BLOCK ? rows - first : BLOCK;
         float scales[BLOCK];
         for (int n = 0; n < count; n++) {
-            memcpy(line, s->job.controls + (size_t)(first + n) * (size_t)c->controls,
+            int t = first + n - net->history - net->reach;
+            t = t < 0 ? 0 : t < s->job.frames ? t : s->job.frames - 1;
+            memcpy(line, s->job.controls + (size_t)t * (size_t)c->controls,
                    sizeof(float) * (size_t)c->controls);
             scales[n] = quantise(line, padded, given + (size_t)n * (size_t)padded);
         }
