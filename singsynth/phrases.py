@@ -44,7 +44,7 @@ NEIGHBOURS = 3
 NEAR_S = 1.0
 """Phones this near to those notes are kept with them."""
 
-WAVE_S = 120.0
+WAVE_S = 200.0
 """Singing generated at once: bounds memory, and more gain nothing."""
 
 FIRST_WAVE_S = 5.0

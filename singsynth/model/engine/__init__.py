@@ -48,7 +48,14 @@ def engine_name(device: str = "cpu") -> str:
     if asked == "reference":
         return asked
     if device != "cpu":
-        return "cuda" if padded.cuda_reason() is None else "reference"
+        if padded.has_triton():
+            return "cuda"
+        warnings.warn(
+            "Triton is not installed: PyTorch sings on this card, far slower; "
+            "install it with pip install 'singsynth[cuda]'",
+            stacklevel=2,
+        )
+        return "reference"
     reason = cpu.missing(asked or None)
     if reason is None:
         return asked or cpu.best_precision()
@@ -92,4 +99,4 @@ def generate(
     name = engine_name(network.output.weight.device.type)
     if name in ("int16", "float32"):
         return cpu.generate(network, jobs, before, temperature, precision=name, tell=tell)
-    return padded.generate(network, jobs, before, temperature, cuda=name == "cuda", tell=tell)
+    return padded.generate(network, jobs, before, temperature, triton=name == "cuda", tell=tell)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Sequence
 
 import torch
@@ -15,10 +16,13 @@ from singsynth.model.network import GatedNetwork, pad_controls
 BATCH = 16
 """Phrases in a batch of the reference: bounds memory, and more gain little."""
 
+CUDA_BATCH = 128
+"""Phrases in a batch of the kernel: a program each, about one for every processor of a card."""
 
-def cuda_reason() -> str | None:
-    """Why the CUDA engine is not there, or None if it is."""
-    return "there is none yet"
+
+def has_triton() -> bool:
+    """Whether the CUDA engine can be used: Triton is installed (the extra ``cuda``)."""
+    return importlib.util.find_spec("triton") is not None
 
 
 def hold_last(values: Tensor, length: int) -> Tensor:
@@ -44,15 +48,20 @@ def generate(
     before: float,
     temperature: Tensor | None,
     *,
-    cuda: bool = False,
+    triton: bool = False,
     tell: Callable[[float], None] | None = None,
 ) -> list[Tensor]:
     """As :func:`singsynth.model.engine.generate`, a batch of phrases of like length at a time."""
     device = network.output.weight.device
+    run, batch_size = reference.generate, BATCH
+    if triton:
+        from singsynth.model.engine import cuda
+
+        run, batch_size = cuda.generate, CUDA_BATCH
     order = sorted(range(len(jobs)), key=lambda i: len(jobs[i].controls))
     made: dict[int, Tensor] = {}
-    for first in range(0, len(order), BATCH):
-        indices = order[first : first + BATCH]
+    for first in range(0, len(order), batch_size):
+        indices = order[first : first + batch_size]
         batch = [jobs[i] for i in indices]
         longest = max(len(job.controls) for job in batch)
         initial = torch.full((len(batch), network.num_inputs), before, device=device)
@@ -64,7 +73,7 @@ def generate(
             )
             head = MixtureHead(uniform, normal, temperature.to(device))
         projected = project(network, [job.controls for job in batch])
-        frames = reference.generate(network, projected, initial, head).cpu()
+        frames = run(network, projected, initial, head).cpu()
         for i, row in zip(indices, frames, strict=True):
             made[i] = row[: len(jobs[i].controls)]
         if tell:
