@@ -28,7 +28,9 @@ def main() -> None:
         print("Triton is not installed; install it with pip install 'singsynth[cuda]'")
         return
     voice = load_voice("pjs")
-    networks = {name: (voice.timbre.network(name), name != "voicing") for name in voice.timbre.streams}
+    networks = {
+        name: (voice.timbre.network(name), name != "voicing") for name in voice.timbre.streams
+    }
     networks["pitch"] = (voice.pitch.network, True)
     report(networks)
     if not torch.cuda.is_available():
@@ -63,17 +65,23 @@ def time_it(networks: dict[str, tuple[GatedNetwork, bool, int]]) -> None:
             jobs = [job(network, steps, mixture) for _ in range(count)]
             tau = torch.full((network.num_inputs,), 0.5) if mixture else None
             kernel, reference = (
-                count * SECONDS / median(lambda t=t: padded.generate(network, jobs, -1.0, tau, triton=t))
+                count
+                * SECONDS
+                / median(lambda t=t: padded.generate(network, jobs, -1.0, tau, triton=t))
                 for t in (True, False)
             )
-            print(f"| {name} | {count} | {kernel:.0f} | {reference:.1f} | {kernel / reference:.0f} |")
+            print(
+                f"| {name} | {count} | {kernel:.0f} | {reference:.1f} | {kernel / reference:.0f} |"
+            )
 
 
 def job(network: GatedNetwork, steps: int, mixture: bool) -> Job:
     controls = torch.randn(steps, network.encoder.input.in_features)
     if not mixture:
         return Job(controls)
-    return Job(controls, torch.rand(steps, network.num_inputs), torch.randn(steps, network.num_inputs))
+    return Job(
+        controls, torch.rand(steps, network.num_inputs), torch.randn(steps, network.num_inputs)
+    )
 
 
 def median(run: Callable[[], object], repeats: int = 5) -> float:

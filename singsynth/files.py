@@ -63,6 +63,22 @@ def check_writable(path: str | Path, force: bool = False, *, folder: bool = Fals
     return path
 
 
+def check_folder(path: str | Path) -> Path:
+    """Make sure that ``path`` is a folder to write files into, or can become one.
+
+    Raises
+    ------
+    OutputError
+        If it is a file, or the folder around it is missing or not writable.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return check_writable(path, folder=True)
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise OutputError(f"{path}: no permission to write into it; choose another folder")
+    return path
+
+
 @contextmanager
 def write_whole(path: str | Path, force: bool = False) -> Iterator[Path]:
     """Yield a temporary path to write a file to; it becomes ``path`` when the block ends well.

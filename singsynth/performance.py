@@ -83,7 +83,7 @@ class Performance:
 
     @cached_property
     def samples(self) -> Samples:
-        """The sound, (num_samples,), its loudest sample 1 dB below full scale."""
+        """The sound, (num_samples,) float32, its loudest sample 1 dB below full scale."""
         return vocode(
             self.features,
             self.phones,
@@ -155,6 +155,7 @@ def synthesize(
     temperature: float = 1.0,
     tempo: float = 1.0,
     transpose: float = 0.0,
+    octave: str | None = None,
     device: str = "cpu",
     language: str | None = None,
     progress: Progress | None = None,
@@ -175,6 +176,8 @@ def synthesize(
         The same seed gives the same bytes; temperature scales how much renditions vary.
     tempo, transpose
         Factor on the speed, and semitones upwards.
+    octave
+        "auto" moves a part by whole octaves into the voice's range.
     device
         ``cpu`` or ``cuda``.
     language
@@ -188,7 +191,7 @@ def synthesize(
     loaded = voice if isinstance(voice, Voice) else load_voice(voice, device)
     song = score if isinstance(score, Song) else read_score(score, verse=verse)
     return perform(
-        prepare(song, loaded, language=language, tempo=tempo, transpose=transpose),
+        prepare(song, loaded, language=language, tempo=tempo, transpose=transpose, octave=octave),
         loaded,
         part=part,
         seed=seed,
@@ -204,12 +207,17 @@ def prepare(
     language: str | None = None,
     tempo: float = 1.0,
     transpose: float = 0.0,
+    octave: str | None = None,
 ) -> Song:
     """Tempo, transposition and pronunciation: the song that a voice will be given.
+
+    With ``octave`` "auto" parts are moved by whole octaves into the voice's range, with a remark.
 
     Sounds that the voice never learnt are carried over to the nearest that it knows, with a remark.
     """
     song = adjusted(song, tempo, transpose)
+    if octave == "auto":
+        song = _in_range(song, voice)
     lexicon: Mapping[str, Sequence[str]] = {
         word: symbols for words in voice.lexicons.values() for word, symbols in words.items()
     }
@@ -295,10 +303,37 @@ def _where(part: Part, note: Note) -> str:
 
 
 def _transposition(notes: Sequence[Note], low: float, high: float) -> str:
+    octaves = _octaves(notes, low, high)
+    if octaves:
+        return f"try --octave auto, or --transpose {12 * octaves}"
     lowest, highest = min(n.pitch for n in notes), max(n.pitch for n in notes)
     if highest - lowest > high - low:
         return f"the part spans {highest - lowest:g} semitones, more than this voice has"
     up, down = np.ceil(low - lowest), np.floor(high - highest)
-    octave = 12 * round((up if up > 0 else down) / 12)
-    amount = octave if octave and up <= octave <= down else (up if up > 0 else down)
-    return f"try --transpose {amount:g}"
+    return f"try --transpose {up if up > 0 else down:g}"
+
+
+def _octaves(notes: Sequence[Note], low: float, high: float) -> int | None:
+    """The least number of octaves that brings all notes into range, upwards if positive."""
+    for octaves in sorted(range(-8, 9), key=abs):
+        if all(low <= n.pitch + 12 * octaves <= high for n in notes):
+            return octaves
+    return None
+
+
+def _in_range(song: Song, voice: Voice) -> Song:
+    """Each part moved by whole octaves into the voice's range, where there is a way."""
+    parts, remarks = [], list(song.warnings)
+    for part in song.parts:
+        octaves = _octaves(part.notes, voice.info.lowest, voice.info.highest) or 0
+        if octaves:
+            part = adjusted(replace(song, parts=(part,)), 1.0, 12 * octaves).parts[0]
+            way = (
+                f"{abs(octaves)} octave{'s' * (abs(octaves) > 1)} {'up' if octaves > 0 else 'down'}"
+            )
+            first = part.notes[0]
+            remarks.append(
+                Remark(part.name, first.bar, first.beat, f"sung {way}, in the voice's range")
+            )
+        parts.append(part)
+    return replace(song, parts=tuple(parts), warnings=tuple(remarks))

@@ -47,6 +47,9 @@ NEAR_S = 1.0
 WAVE_S = 200.0
 """Singing generated at once: bounds memory, and more gain nothing."""
 
+STREAM_WAVE_S = 40.0
+"""The same in a stream, whose memory is to stay small however long it is."""
+
 FIRST_WAVE_S = 5.0
 """A stream's first wave is short, for the first sound to come soon; each next is twice as long."""
 
@@ -140,13 +143,16 @@ def sung_spans(phones: Sequence[Phone]) -> list[tuple[float, float]]:
 
 
 def waves(
-    phrases: Sequence[Phrase], hop_s: float, first_s: float = WAVE_S
+    phrases: Sequence[Phrase], hop_s: float, first_s: float | None = None
 ) -> Iterator[list[Phrase]]:
-    """Phrases in groups to generate at once, the first group of ``first_s``, then ever longer."""
+    """Phrases in groups to generate at once.
+
+    Groups of about the same length, or of ``first_s`` first and then ever longer ones.
+    """
     whole_s = sum(map(len, phrases)) * hop_s
-    most_s = whole_s / max(1, math.ceil(whole_s / WAVE_S))
+    most_s = STREAM_WAVE_S if first_s else whole_s / max(1, math.ceil(whole_s / WAVE_S))
     wave: list[Phrase] = []
-    room = min(first_s, most_s)
+    room = min(first_s or most_s, most_s)
     for phrase in phrases:
         if wave and (sum(map(len, wave)) + len(phrase) / 2) * hop_s > room:
             yield wave

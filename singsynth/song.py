@@ -31,7 +31,7 @@ TAIL_S = 0.25
 """Every performance ends this long after its score: the last sound fades there."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Syllable:
     """Phones of one syllable.
 
@@ -51,7 +51,7 @@ class Syllable:
         return self.onset + self.nucleus + self.coda
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Note:
     """One sung note.
 
@@ -113,7 +113,7 @@ class Song:
     warnings: tuple[Remark, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Phone:
     """One phone as performed.
 

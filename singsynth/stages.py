@@ -32,7 +32,6 @@ from singsynth.model.sampling import Tell, portion
 from singsynth.model.timing import fit
 from singsynth.phrases import (
     FIRST_WAVE_S,
-    WAVE_S,
     Phrase,
     divide,
     generate_pitch,
@@ -250,7 +249,7 @@ def _told(
     phrases: Sequence[Phrase],
     hop_s: float,
     progress: Progress | None,
-    first_s: float = WAVE_S,
+    first_s: float | None = None,
 ) -> Iterator[tuple[list[Phrase], Tell | None]]:
     """Waves of phrases, each with whom to tell its own share of the stage."""
     tell = functools.partial(progress, stage) if progress else None

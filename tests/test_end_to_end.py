@@ -44,7 +44,7 @@ def song(sung):
 
 def notes_heard(samples, rate, notes):
     """Median F0 of each note in MIDI pitch, NaN where none is heard."""
-    f0, times = pyworld.harvest(samples, rate, f0_floor=60, f0_ceil=800)
+    f0, times = pyworld.harvest(np.asarray(samples, dtype=float), rate, f0_floor=60, f0_ceil=800)
     heard = []
     for note in notes:
         start = note["start_s"] + HEAD_S

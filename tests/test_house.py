@@ -36,9 +36,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "phrases": BELOW_VOICE | {"voice"},
     "stages": BELOW_VOICE | {"voice", "phrases"},
     "performance": BELOW_VOICE | {"voice", "stages"},
+    "choir": BELOW_VOICE | {"voice", "stages", "performance"},
+    "batch": BELOW_VOICE | {"voice", "stages", "performance", "choir"},
+    "arguments": set(),
+    "bench": BELOW_VOICE | {"voice", "phrases", "stages", "performance"},
     "plot": BASE | {"acoustics", "performance"},
     "training": BELOW_VOICE | {"voice", "stages", "performance", "plot"},
-    "cli": BELOW_VOICE | {"voice", "stages", "performance", "plot", "training", "inspect"},
+    "cli": BELOW_VOICE
+    | {"voice", "stages", "performance", "plot", "training", "inspect"}
+    | {"bench", "batch", "arguments"},
     "__main__": {"cli"},
 }
 """For each room, the other rooms that it may import."""

@@ -177,7 +177,7 @@ def test_the_first_piece_comes_before_the_rest_is_made(
 ) -> None:
     monkeypatch.setattr(stages, "AHEAD", 1)
     monkeypatch.setattr(stages, "FIRST_WAVE_S", 0.1)
-    monkeypatch.setattr(phrases, "WAVE_S", 0.1)
+    monkeypatch.setattr(phrases, "STREAM_WAVE_S", 0.1)
     notes = [replace(n, start_s=n.start_s + 5 * k) for k in range(20) for n in NOTES]
     told: list[float] = []
     threads = threading.active_count()
@@ -312,19 +312,34 @@ def test_a_note_out_of_range_names_the_place_and_a_way_out(voice: Voice) -> None
     message = str(caught.value)
     assert message.startswith("Voice, bar 1, beat 4: C#6 is outside the range of voice 'tiny'")
     assert "\n" not in message
-    shift = float(re.search(r"try --transpose (-?\d+)$", message)[1])  # type: ignore[index]
+    shift = float(re.search(r"or --transpose (-?\d+)$", message)[1])  # type: ignore[index]
+    assert shift == -12
     assert len(synthesize(high, voice, transpose=shift).samples)
+    lowered = synthesize(high, voice, octave="auto")
+    assert [n.pitch for n in lowered.part.notes] == [48, 50, 73]
+    assert "Voice, bar 1, beat 2: sung 1 octave down" in str(lowered.warnings[0])
+    assert synthesize(with_notes(*NOTES), voice, octave="auto").warnings == ()
     both = with_notes(replace(NOTES[0], pitch=30), replace(NOTES[1], pitch=90))
     with pytest.raises(VoiceError, match=r"\(and 1 more\); the part spans 60 semitones, more than"):
         synthesize(both, voice)
 
 
-@pytest.mark.parametrize(("pitch", "shift"), [(84, -4), (95, -15), (90, -12), (39, 1), (30, 12)])
-def test_the_least_transposition_is_told_or_an_octave_near_it(
-    voice: Voice, pitch: int, shift: int
+@pytest.mark.parametrize(
+    ("pitches", "advice"),
+    [
+        ((84,), "try --octave auto, or --transpose -12"),
+        ((95,), "try --octave auto, or --transpose -24"),
+        ((30,), "try --octave auto, or --transpose 12"),
+        ((44, 84), "try --transpose -4"),  # no octave brings both into range
+        ((36, 76), "try --transpose 4"),
+    ],
+)
+def test_an_octave_is_advised_or_else_the_least_transposition(
+    voice: Voice, pitches: tuple[int, ...], advice: str
 ) -> None:
-    with pytest.raises(VoiceError, match=f"try --transpose {shift}$"):
-        performance.check_singable(Part("Voice", (replace(NOTES[0], pitch=pitch),)), voice)
+    notes = tuple(replace(NOTES[0], pitch=pitch) for pitch in pitches)
+    with pytest.raises(VoiceError, match=f"{advice}$"):
+        performance.check_singable(Part("Voice", notes), voice)
 
 
 def test_a_sound_the_voice_never_learnt(voice: Voice) -> None:

@@ -52,7 +52,7 @@ def test_waves_hold_every_phrase_once_the_first_alone() -> None:
     assert [phrase for wave in grouped for phrase in wave] == phrases
     assert len(grouped[0]) == 1
     sizes = [sum(map(len, wave)) * HOP_S for wave in grouped]
-    assert max(sizes) <= 120 + 2
+    assert max(sizes) <= 40 + 2
     assert sizes[1] < sizes[2] < sizes[3]
     one = list(waves(phrases[:10], HOP_S))
     assert [len(wave) for wave in one] == [10]

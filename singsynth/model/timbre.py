@@ -22,6 +22,7 @@ from torch.nn import functional as F
 
 from singsynth.model import mixture as gaussian
 from singsynth.model.controls import NUM_PHONE, FloatArray, frame_times, phone_controls
+from singsynth.model.engine.reference import Head, MixtureHead, VoicingHead, generate_uncached
 from singsynth.model.network import GatedNetwork, NetworkConfig, one_hot
 from singsynth.model.sampling import Tell, portion, sample_stream
 from singsynth.song import Phone
@@ -241,12 +242,10 @@ class TimbreModel(nn.Module):
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         scaled: dict[str, list[Tensor]] = {}
         for stream in STREAMS:
-            controls = []
-            for i, (identities, numbers) in enumerate(phrases):
-                seen = [scaled[name][i] for name in scaled]
-                if stream == "harmonic":
-                    seen.append(torch.zeros(len(numbers), self.config.style))
-                controls.append(self.controls(identities, numbers, *seen))
+            controls = [
+                self.stream_controls(stream, phrase, [scaled[name][i] for name in scaled])
+                for i, phrase in enumerate(phrases)
+            ]
             tau = None if stream == "voicing" else self.temperature(stream) * temperature
             scaled[stream] = sample_stream(
                 self.network(stream),
@@ -260,3 +259,29 @@ class TimbreModel(nn.Module):
             {name: self.unscale(name, scaled[name][i]) for name in STREAMS}
             for i in range(len(phrases))
         ]
+
+    def stream_controls(
+        self, stream: str, phrase: tuple[Tensor, Tensor], seen: Sequence[Tensor]
+    ) -> Tensor:
+        """Controls of one stream in singing, (T, C), after the scaled frames of those before it."""
+        identities, numbers = phrase
+        if stream == "harmonic":
+            seen = [torch.zeros(len(numbers), self.config.style)]
+        return self.controls(identities, numbers, *seen)
+
+    @torch.inference_mode()
+    def generate_uncached(self, phrase: tuple[Tensor, Tensor]) -> None:
+        """The work of :meth:`generate` for one phrase, every frame computed from nothing.
+
+        What ``singsynth bench`` compares with; nothing is kept.
+        """
+        scaled: list[Tensor] = []
+        for stream in STREAMS:
+            network = self.network(stream)
+            controls = self.stream_controls(stream, phrase, scaled)[None]
+            shape = (1, controls.shape[1], network.num_inputs)
+            head: Head = VoicingHead()
+            if stream != "voicing":
+                head = MixtureHead(torch.rand(shape), torch.randn(shape), self.temperature(stream))
+            initial = torch.full((1, network.num_inputs), SILENT)
+            scaled.append(generate_uncached(network, controls, initial, head)[0])

@@ -94,7 +94,8 @@ class TimingModel(nn.Module):
                 for i, symbol in enumerate(group):
                     flat.append((symbol, n, place, role, i, len(group)))
                     place += 1
-        rows = []
+        width = NUM_PHONE_NUMBERS + len(ROLES) + NUM_NOTE_NUMBERS + 3 * (len(self.phones) + 1)
+        rows = np.zeros((len(flat), width), dtype=np.float32)
         for i, (symbol, n, _, role, within, of) in enumerate(flat):
             before = flat[i - 1][0] if i else None
             after = flat[i + 1][0] if i + 1 < len(flat) else None
@@ -114,9 +115,9 @@ class TimingModel(nn.Module):
             )
             is_role = np.array([float(role == r) for r in ROLES])
             neighbours = [self._one_hot(s) for s in (before, symbol, after)]
-            rows.append(np.concatenate([own, is_role, numbers[n], *neighbours]))
+            rows[i] = np.concatenate([own, is_role, numbers[n], *neighbours])
         places = [(n, place, role) for _, n, place, role, _, _ in flat]
-        return (np.stack(rows) if rows else np.zeros((0, 0))), places
+        return rows, places
 
     def forward(self, inputs: Tensor, which: str) -> tuple[Tensor, Tensor]:
         """Mean and log scale, each (num,): of deviations in units of 20 ms, or of log seconds."""

@@ -18,11 +18,11 @@ to minus three standard deviations), then added.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Sequence
 
 import numpy as np
 import scipy.ndimage
-import scipy.signal
 
 from singsynth.model.controls import FloatArray, frame_times, locate
 from singsynth.model.pitch import Line
@@ -66,7 +66,25 @@ def tune(
 def _derivative(f0: FloatArray) -> FloatArray:
     if len(f0) < DERIVATIVE_FRAMES:
         return np.gradient(f0) if len(f0) > 1 else np.zeros_like(f0)
-    return scipy.signal.savgol_filter(f0, DERIVATIVE_FRAMES, DERIVATIVE_ORDER, deriv=1)
+    fit = _savitzky_golay()
+    half = DERIVATIVE_FRAMES // 2
+    middle = np.correlate(f0, fit[half], mode="valid")
+    return np.concatenate(
+        [fit[:half] @ f0[:DERIVATIVE_FRAMES], middle, fit[half + 1 :] @ f0[-DERIVATIVE_FRAMES:]]
+    )
+
+
+@functools.cache
+def _savitzky_golay() -> FloatArray:
+    """Row ``i`` gives the slope at frame ``i`` of the polynomial that fits a window best.
+
+    SciPy's ``savgol_filter`` does the same, and half of the time that this program takes to start.
+    """
+    places = np.arange(DERIVATIVE_FRAMES) - DERIVATIVE_FRAMES // 2
+    powers = np.arange(DERIVATIVE_ORDER + 1)
+    fit = np.linalg.pinv(places[:, None] ** powers)  # (order + 1, frames): samples to coefficients
+    slopes = powers * places[:, None] ** np.maximum(powers - 1, 0)  # (frames, order + 1)
+    return slopes @ fit
 
 
 def phone_weights(
@@ -106,9 +124,16 @@ def _corrections(
     return knots
 
 
+def _tukey(size: int) -> FloatArray:
+    """A window of raised cosines over the outer share TUKEY_SHAPE, flat between."""
+    place = np.arange(size) / (size - 1)
+    outer = np.minimum(np.minimum(place, 1 - place) * 2 / TUKEY_SHAPE, 1.0)
+    return 0.5 - 0.5 * np.cos(np.pi * outer)
+
+
 def _shift(f0: FloatArray, weight: FloatArray, wanted: float) -> float | None:
     """Shift of one stretch in semitones; None where nothing sounds."""
-    edges = scipy.signal.windows.tukey(len(f0) + 2, TUKEY_SHAPE)[1:-1]  # no frame weighs nothing
+    edges = _tukey(len(f0) + 2)[1:-1]  # no frame weighs nothing
     total = weight * edges / np.maximum(np.abs(f0 - wanted), 1.0)
     if total.sum() <= 0:
         return None

@@ -24,4 +24,7 @@ Importing this package is cheap: music21 is imported when the first score is rea
 
 from singsynth.score.reading import read_score
 
-__all__ = ["read_score"]
+SUFFIXES = frozenset({".musicxml", ".xml", ".mxl"})
+"""How the names of scores end."""
+
+__all__ = ["SUFFIXES", "read_score"]

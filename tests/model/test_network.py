@@ -3,7 +3,12 @@
 import pytest
 import torch
 
-from singsynth.model.engine.reference import MixtureHead, VoicingHead, generate
+from singsynth.model.engine.reference import (
+    MixtureHead,
+    VoicingHead,
+    generate,
+    generate_uncached,
+)
 from singsynth.model.network import GatedNetwork, NetworkConfig, pad_controls
 from singsynth.model.sampling import sample_stream
 
@@ -20,20 +25,6 @@ SMALL = NetworkConfig(
 PAPER = NetworkConfig()
 
 
-def uncached(network, controls, initial, head):
-    """Generation by running the whole network anew for every frame."""
-    config = network.config
-    steps = controls.shape[1]
-    reach, history = config.encoder_reach, config.control_history
-    frames = initial.unsqueeze(1).repeat(1, config.receptive_field, 1)
-    padded = pad_controls(controls, history + reach, reach)
-    for t in range(steps):
-        window = padded[:, t : t + history + 1 + 2 * reach]
-        raw = network(frames[:, t : t + config.receptive_field], window)
-        frames = torch.cat([frames, head(raw[:, 0], t).unsqueeze(1)], dim=1)
-    return frames[:, config.receptive_field :]
-
-
 @pytest.mark.parametrize("config", [SMALL, PAPER], ids=["small", "paper"])
 def test_cached_generation_equals_the_uncached_network(config):
     torch.manual_seed(0)
@@ -45,7 +36,7 @@ def test_cached_generation_equals_the_uncached_network(config):
     with torch.no_grad():
         projected = network.project_controls(pad_controls(controls, history + reach, reach))
         cached = generate(network, projected, initial, head)
-        slow = uncached(network, controls, initial, head)
+        slow = generate_uncached(network, controls, initial, head)
     assert cached.std() > 0.05
     assert torch.allclose(cached, slow, atol=1e-5)
 
@@ -58,7 +49,7 @@ def test_cached_voicing_equals_the_uncached_network():
     with torch.no_grad():
         projected = network.project_controls(pad_controls(controls, history + reach, reach))
         cached = generate(network, projected, initial, VoicingHead())
-        slow = uncached(network, controls, initial, VoicingHead())
+        slow = generate_uncached(network, controls, initial, VoicingHead())
     assert set(cached.unique().tolist()) <= {-1.0, 1.0}
     assert torch.equal(cached, slow)
 

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -26,7 +27,7 @@ from singsynth.model.engine import cpu, padded
 from singsynth.model.engine.job import Job
 from singsynth.model.network import GatedNetwork
 
-__all__ = ["Job", "engine_name", "generate", "num_threads"]
+__all__ = ["Job", "engine_name", "generate", "num_threads", "set_threads", "threads"]
 
 VARIABLE = "SINGSYNTH_ENGINE"
 CHOICES = ("int16", "float32", "reference")
@@ -66,6 +67,22 @@ def engine_name(device: str = "cpu") -> str:
 def num_threads() -> int:
     """Threads that work at once, here and on sound: as many as PyTorch uses."""
     return torch.get_num_threads()
+
+
+def set_threads(count: int) -> None:
+    """Work with ``count`` threads from now on."""
+    torch.set_num_threads(count)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Work with ``count`` threads inside the block."""
+    before = torch.get_num_threads()
+    set_threads(count)
+    try:
+        yield
+    finally:
+        set_threads(before)
 
 
 @torch.inference_mode()

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from singsynth.model import mixture as gaussian
-from singsynth.model.network import GatedNetwork
+from singsynth.model.network import GatedNetwork, pad_controls
 
 
 class Head(Protocol):
@@ -105,3 +105,22 @@ def generate(network: GatedNetwork, projected: Tensor, initial: Tensor, head: He
             frame = initial
         recent[:, step % kernel] = frame
     return torch.stack(frames, dim=1)
+
+
+@torch.inference_mode()
+def generate_uncached(
+    network: GatedNetwork, controls: Tensor, initial: Tensor, head: Head
+) -> Tensor:
+    """The same by running the whole network anew for every frame: simplest, and slowest.
+
+    ``controls`` is (batch, T, num_controls), not multiplied out; the rest as :func:`generate`.
+    """
+    config = network.config
+    reach, history, field = config.encoder_reach, config.control_history, config.receptive_field
+    frames = initial.unsqueeze(1).repeat(1, field, 1)
+    padded = pad_controls(controls, history + reach, reach)
+    for t in range(controls.shape[1]):
+        window = padded[:, t : t + history + 1 + 2 * reach]
+        raw = network(frames[:, t : t + field], window)
+        frames = torch.cat([frames, head(raw[:, 0], t).unsqueeze(1)], dim=1)
+    return frames[:, field:]
