@@ -1,7 +1,7 @@
 """How fast this machine sings: every stage in multiples of real time, measured in one run.
 
-The song is made here, three minutes of four-bar phrases in quavers and crotchets, so that every
-machine measures the same. A figure is the median of several runs. ``uncached`` is the same network
+The song is made here, three minutes of four-bar phrases in quavers and crotchets in the middle of
+the voice's range, so that every machine measures the same. A figure is the median of several runs. ``uncached`` is the same network
 in plain PyTorch, recomputed for every frame: what all the rest is measured against; ``copy`` is
 WORLD analysis and synthesis of the same sound, no model between.
 """
@@ -34,12 +34,12 @@ UNCACHED_S = 1.0
 """Sound that the uncached network makes: it takes its time."""
 
 SYLLABLES = "さくらやまかわはなとりうみそらゆきつきほしかぜ"
-STEPS = ("D4", "E4", "F4", "G4", "A4", "G4", "F4", "E4")
+STEPS = ("D{}", "E{}", "F{}", "G{}", "A{}", "G{}", "F{}", "E{}")
 
 Say = Callable[[str], None]
 
 
-def song_xml(bars: int = SONG_BARS) -> str:
+def song_xml(bars: int = SONG_BARS, octave: int = 3) -> str:
     """A MusicXML score of so many bars: 2.5 seconds each, every fourth ends in a rest."""
     notes, sung = [], 0
     for bar in range(bars):
@@ -54,7 +54,7 @@ def song_xml(bars: int = SONG_BARS) -> str:
             if final and place == len(lengths) - 1:
                 body += f"<note><rest/><duration>{length}</duration></note>"
                 continue
-            name = STEPS[sung % len(STEPS)]
+            name = STEPS[sung % len(STEPS)].format(octave)
             body += (
                 f"<note><pitch><step>{name[0]}</step><octave>{name[1]}</octave></pitch>"
                 f"<duration>{length}</duration><lyric><syllabic>single</syllabic>"
@@ -79,11 +79,12 @@ def measure(voice_name: str, repeats: int, say: Say) -> dict[str, Any]:
     voice being loaded; ``peak_mb`` of a process that renders the song; ``threads``; ``engine``.
     """
     voice = load_voice(voice_name)
+    octave = round((voice.info.lowest + voice.info.highest) / 24 - 1.5)  # D to A in mid-range
     with tempfile.TemporaryDirectory() as folder:
         score = Path(folder) / "song.musicxml"
-        score.write_text(song_xml(), encoding="utf-8")
+        score.write_text(song_xml(SONG_BARS, octave), encoding="utf-8")
         phrase = Path(folder) / "phrase.musicxml"
-        phrase.write_text(song_xml(PHRASE_BARS), encoding="utf-8")
+        phrase.write_text(song_xml(PHRASE_BARS, octave), encoding="utf-8")
 
         say("one phrase, one core")
         with threads(1):

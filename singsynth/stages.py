@@ -20,7 +20,7 @@ import functools
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import numpy as np
 import numpy.typing as npt
@@ -222,8 +222,14 @@ def _sung(
                 first, second = portion(tell, 0.0, 0.2), portion(tell, 0.2, 1.0)
                 curves = generate_pitch(wave, voice, seed, temperature, first)
                 made = generate_timbre(wave, curves, voice, seed, temperature, second)
-                for phrase, features in zip(wave, made, strict=True):
-                    put((phrase, pool.submit(sound, phrase, features, spec, part.loudness)))
+                sounds = [
+                    (phrase, pool.submit(sound, phrase, features, spec, part.loudness))
+                    for phrase, features in zip(wave, made, strict=True)
+                ]
+                for one in sounds:
+                    put(one)
+                if wave[0] is phrases[0]:  # have the first sound out before the cores are shared
+                    wait([sounds[0][1]])
             put(None)
         except _Stopped:
             pass

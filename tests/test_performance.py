@@ -188,7 +188,7 @@ def test_the_first_piece_comes_before_the_rest_is_made(
     )
     pieces = made.stream()
     assert len(next(pieces))
-    assert told[-1] < 0.5
+    assert max(told, default=0.0) < 0.5
     pieces.close()  # nobody listens any more: nothing is left running
     heard = len(told)
     assert threading.active_count() == threads

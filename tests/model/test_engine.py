@@ -107,6 +107,20 @@ def test_company_threads_and_order_change_no_bit(shape, level, precision):
 
 
 @needs_core
+def test_changed_weights_are_packed_anew():
+    network = make("odd")
+    jobs, tau = phrases(network), temperature(network)
+    before = generate(network, jobs, -1.0, tau)
+    assert all(map(torch.equal, before, generate(network, jobs, -1.0, tau)))
+    with torch.no_grad():
+        network.output.bias += 0.5
+    after = generate(network, jobs, -1.0, tau)
+    assert not torch.equal(before[0], after[0])
+    assert torch.allclose(after[0], padded.generate(network, jobs, -1.0, tau)[0], atol=3e-2)
+    assert not torch.equal(after[0], generate(network, jobs, -1.0, tau * 0)[0])
+
+
+@needs_core
 def test_progress_rises_to_the_end_and_nothing_is_a_result_too():
     network = make("harmonic")
     told: list[float] = []

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +75,7 @@ class Packed:
     ) -> None:
         level = lib.core_level() if level is None else level
         config = network.config
-        self.network = network
+        self._config, self._dimensions = config, network.num_inputs
         self._width = lib.core_width(level)
         self._kept: list[Any] = []  # what the description points to
         channels, layers = config.residual_channels, len(config.dilations)
@@ -190,8 +191,7 @@ class Packed:
         MemoryError
             If a phrase does not fit.
         """
-        config = self.network.config
-        outs = [torch.empty(len(job.controls), self.network.num_inputs) for job in jobs]
+        outs = [torch.empty(len(job.controls), self._dimensions) for job in jobs]
         kept: list[Any] = []
 
         def floats(values: Tensor) -> Any:
@@ -208,7 +208,7 @@ class Packed:
                 p.uniform, p.normal = floats(job.uniform), floats(job.normal)
             p.out = ffi.from_buffer("float[]", outs[i].numpy())
         shared = ffi.new("progress *")
-        total = sum(len(job.controls) + config.control_history for job in jobs)
+        total = sum(len(job.controls) + self._config.control_history for job in jobs)
         slots = max(1, min(slots, -(-len(jobs) // threads)))
 
         def work() -> int:
@@ -244,12 +244,28 @@ def generate(
     MemoryError
         If even one phrase alone does not fit.
     """
-    packed = Packed(network, before, temperature, precision)
+    packed = _packed(network, before, temperature, precision)
     try:
         return packed.run(jobs, torch.get_num_threads(), tell)
     except MemoryError:
         warnings.warn("memory is short: singing one phrase at a time, on one core", stacklevel=2)
         return packed.run(jobs, 1, tell, slots=1)
+
+
+def _packed(
+    network: GatedNetwork, before: float, temperature: Tensor | None, precision: str
+) -> Packed:
+    """The network packed, anew only if a weight or a setting has changed since the last time."""
+    weights = tuple((p.data_ptr(), p._version) for p in network.parameters())
+    tau = None if temperature is None else tuple(temperature.tolist())
+    key = (before, tau, precision, weights)
+    kept = _kept.get(network)
+    if kept is None or kept[0] != key:
+        kept = _kept[network] = (key, Packed(network, before, temperature, precision))
+    return kept[1]
+
+
+_kept: WeakKeyDictionary[GatedNetwork, tuple[Any, Packed]] = WeakKeyDictionary()
 
 
 def _array(weight: Any) -> FloatArray:
