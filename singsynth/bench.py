@@ -1,9 +1,9 @@
 """How fast this machine sings: every stage in multiples of real time, measured in one run.
 
 The song is made here, three minutes of four-bar phrases in quavers and crotchets in the middle of
-the voice's range, so that every machine measures the same. A figure is the median of several runs. ``uncached`` is the same network
-in plain PyTorch, recomputed for every frame: what all the rest is measured against; ``copy`` is
-WORLD analysis and synthesis of the same sound, no model between.
+the voice's range, so that every machine measures the same. A figure is the median of several runs.
+``uncached`` is the same network in plain PyTorch, recomputed for every frame: what all the rest is
+measured against; ``copy`` is WORLD analysis and synthesis of the same sound, no model between.
 """
 
 from __future__ import annotations

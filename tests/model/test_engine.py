@@ -184,7 +184,7 @@ def test_a_processor_without_avx2_has_the_exact_engine(monkeypatch):
 @needs_core
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits memory the Linux way")
 def test_short_memory_falls_to_one_phrase_at_a_time():
-    """Six long phrases do not fit under the limit, one does."""
+    """Three long phrases do not fit under the limit, one does."""
     code = """
         import resource, warnings, torch
         from singsynth.model.engine import Job, cpu
@@ -193,7 +193,7 @@ def test_short_memory_falls_to_one_phrase_at_a_time():
         network = GatedNetwork(1, 4, 2, NetworkConfig(8, 8, 2, (1,), 256, 3, (1,))).eval()
         job = Job(torch.randn(20000, 2), torch.rand(20000, 1), torch.randn(20000, 1))
         now = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (now + 110 * 2**20,) * 2)
+        resource.setrlimit(resource.RLIMIT_AS, (now + 85 * 2**20,) * 2)
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             made = cpu.generate(network, [job] * 6, -1.0, torch.ones(1), precision="float32")

@@ -207,7 +207,7 @@ class Packed:
             if job.uniform is not None and job.normal is not None:
                 p.uniform, p.normal = floats(job.uniform), floats(job.normal)
             p.out = ffi.from_buffer("float[]", outs[i].numpy())
-        shared = ffi.new("progress *")
+        shared = ffi.new("progress *", {"threads": threads})
         total = sum(len(job.controls) + self._config.control_history for job in jobs)
         slots = max(1, min(slots, -(-len(jobs) // threads)))
 

@@ -49,6 +49,7 @@ typedef struct {
 } phrase;
 
 typedef struct {
+    int threads;   /* that share the phrases */
     int next;      /* the first phrase that nobody has taken */
     int cancelled; /* set by the caller to stop everyone */
     long frames;   /* generated so far, by everyone */

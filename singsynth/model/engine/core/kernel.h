@@ -571,40 +571,40 @@ static void NAME(advance)(const network *net, slot *const *slots, int count)
 static int NAME(run)(const network *net, const phrase *phrases, int count, int slots,
                      progress *shared)
 {
-    slot store_[MAX_SLOTS], *seated[MAX_SLOTS];
-    int taken = 0, failed = 0, made = 0;
-    memset(store_, 0, sizeof store_);
-    while (made < slots && !failed) {
-        failed = NAME(slot_new)(net, &store_[made]);
-        made++;
-        if (failed)
-            break;
-        int found = NAME(seat)(net, &store_[made - 1], phrases, count, shared);
-        failed = found < 0;
-        if (found <= 0)
-            break;
-        seated[taken++] = &store_[made - 1];
+    slot all[MAX_SLOTS], *seated[MAX_SLOTS], *idle[MAX_SLOTS];
+    int taken = 0, waiting = 0, failed = 0;
+    memset(all, 0, sizeof all);
+    for (; waiting < slots && !failed; waiting++) {
+        idle[waiting] = &all[waiting];
+        failed = NAME(slot_new)(net, idle[waiting]);
     }
-    while (taken && !failed && !__atomic_load_n(&shared->cancelled, __ATOMIC_RELAXED)) {
+    while (!failed && !__atomic_load_n(&shared->cancelled, __ATOMIC_RELAXED)) {
+        /* Of what is left each thread takes its share, lest one end with all of it. */
+        while (waiting && !failed) {
+            const int left = count - __atomic_load_n(&shared->next, __ATOMIC_RELAXED);
+            if (left <= 0 || taken >= (left + shared->threads - 1) / shared->threads)
+                break;
+            const int found = NAME(seat)(net, idle[waiting - 1], phrases, count, shared);
+            failed = found < 0;
+            if (found > 0)
+                seated[taken++] = idle[--waiting];
+        }
+        if (!taken)
+            break;
         NAME(advance)(net, seated, taken);
         __atomic_fetch_add(&shared->frames, taken, __ATOMIC_RELAXED);
         for (int n = 0; n < taken;) {
-            slot *s = seated[n];
-            if (s->step < s->steps) {
+            if (seated[n]->step < seated[n]->steps) {
                 n++;
                 continue;
             }
-            NAME(leave)(s);
-            int found = NAME(seat)(net, s, phrases, count, shared);
-            failed |= found < 0;
-            if (found > 0)
-                n++;
-            else
-                seated[n] = seated[--taken];
+            NAME(leave)(seated[n]);
+            idle[waiting++] = seated[n];
+            seated[n] = seated[--taken];
         }
     }
-    for (int i = 0; i < made; i++)
-        NAME(slot_free)(net, &store_[i]);
+    for (int i = 0; i < slots; i++)
+        NAME(slot_free)(net, &all[i]);
     return failed ? -1 : 0;
 }
 
