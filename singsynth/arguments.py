@@ -53,6 +53,7 @@ def build_parser(functions: Iterable[Verb]) -> argparse.ArgumentParser:
         help="auto: move parts by whole octaves into the voice's range",
     )
     _add_language(verb)
+    _add_lexicon(verb)
     verb.add_argument(
         "--tempo",
         type=_positive,
@@ -98,6 +99,7 @@ def build_parser(functions: Iterable[Verb]) -> argparse.ArgumentParser:
         "--voice", metavar="NAME", help="pronounce words as this voice does, by its own lexicon"
     )
     _add_language(verb)
+    _add_lexicon(verb)
     _add_json(verb)
 
     verb = _add_verb(verbs, runs["voices"], example="voices")
@@ -237,6 +239,15 @@ def _add_language(verb: argparse.ArgumentParser) -> None:
         "--language",
         metavar="CODE",
         help="language of the lyrics, as in ja, es or la (default: the score's)",
+    )
+
+
+def _add_lexicon(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--lexicon",
+        type=Path,
+        metavar="WORDS.tsv",
+        help="your own pronunciations: lines of a word, a tab and its phones",
     )
 
 

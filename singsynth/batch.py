@@ -18,6 +18,7 @@ from typing import Any
 from singsynth.choir import save_choir, sing_choir
 from singsynth.errors import OutputError, ScoreError, SingsynthError
 from singsynth.files import check_writable
+from singsynth.language import read_lexicon
 from singsynth.performance import perform, prepare
 from singsynth.score import SUFFIXES, read_score
 from singsynth.stages import Progress
@@ -42,6 +43,7 @@ class Settings:
     octave: str | None = None
     device: str = "cpu"
     language: str | None = None
+    lexicon: Path | None = None
     all_parts: bool = False
 
 
@@ -74,6 +76,7 @@ def render_file(
         tempo=settings.tempo,
         transpose=settings.transpose,
         octave=settings.octave,
+        lexicon=read_lexicon(settings.lexicon) if settings.lexicon else None,
     )
     name = Path(score).name
     options: dict[str, Any] = {"seed": settings.seed, "temperature": settings.temperature}

@@ -85,6 +85,7 @@ def render(arguments: argparse.Namespace) -> None:
         octave=arguments.octave,
         device=arguments.device,
         language=arguments.language,
+        lexicon=arguments.lexicon,
         all_parts=arguments.all_parts,
     )
     say = (lambda line: None) if arguments.quiet else _say
@@ -108,18 +109,21 @@ def render(arguments: argparse.Namespace) -> None:
 def inspect(arguments: argparse.Namespace) -> None:
     """Show what is understood of a score: notes, syllables, phones and warnings."""
     from singsynth.inspect import as_text, describe
+    from singsynth.language import read_lexicon
     from singsynth.score import read_score
 
     song = read_score(arguments.score, verse=arguments.verse)
+    lexicon = read_lexicon(arguments.lexicon) if arguments.lexicon else None
     if arguments.voice is None:
         from singsynth.language import pronounce
 
-        song = pronounce(song, arguments.language)
+        song = pronounce(song, arguments.language, lexicon)
     else:
         from singsynth.performance import prepare
         from singsynth.voice import load_voice
 
-        song = prepare(song, load_voice(arguments.voice), language=arguments.language)
+        voice = load_voice(arguments.voice)
+        song = prepare(song, voice, language=arguments.language, lexicon=lexicon)
     if arguments.json:
         _print_json(describe(song))
     else:

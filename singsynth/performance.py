@@ -208,20 +208,23 @@ def prepare(
     tempo: float = 1.0,
     transpose: float = 0.0,
     octave: str | None = None,
+    lexicon: Mapping[str, Sequence[str]] | None = None,
 ) -> Song:
     """Tempo, transposition and pronunciation: the song that a voice will be given.
 
     With ``octave`` "auto" parts are moved by whole octaves into the voice's range, with a remark.
 
+    Words of ``lexicon`` are pronounced as it says, before the voice's own lexicon and the language.
     Sounds that the voice never learnt are carried over to the nearest that it knows, with a remark.
     """
     song = adjusted(song, tempo, transpose)
     if octave == "auto":
         song = _in_range(song, voice)
-    lexicon: Mapping[str, Sequence[str]] = {
+    known: dict[str, Sequence[str]] = {
         word: symbols for words in voice.lexicons.values() for word, symbols in words.items()
     }
-    pronounced = pronounce(song, language, lexicon or None)
+    known |= lexicon or {}
+    pronounced = pronounce(song, language, known or None)
     return carried(pronounced, voice.info.phones, voice.info.carry)
 
 

@@ -10,7 +10,8 @@ in :data:`LANGUAGES`. The inventory of phones is in :mod:`singsynth.language.pho
 """
 
 from singsynth.language.carry import carried
+from singsynth.language.lexicon import read_lexicon
 from singsynth.language.pronunciation import pronounce
 from singsynth.language.registry import LANGUAGES
 
-__all__ = ["LANGUAGES", "carried", "pronounce"]
+__all__ = ["LANGUAGES", "carried", "pronounce", "read_lexicon"]

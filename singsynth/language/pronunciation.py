@@ -23,15 +23,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from singsynth.errors import LyricError
-from singsynth.language.phones import SUNG_PHONES, is_syllabic, is_vowel, split_syllable
-from singsynth.language.registry import Language, detect_language, load_language
+from singsynth.language.phones import PHONES, SUNG_PHONES, is_syllabic, is_vowel, split_syllable
+from singsynth.language.registry import (
+    FALLBACK,
+    Language,
+    detect_language,
+    language_name,
+    load_language,
+)
 from singsynth.language.spelling import UNDERTIE, spread
-from singsynth.song import Note, Part, Song, Syllable
+from singsynth.song import Note, Part, Remark, Song, Syllable
 
 LISTED = 5
 """Unknown syllables named in one message; the others are counted."""
 
 Phones = tuple[str, ...]
+
+_TIES = "\u035c\u035d\u0361"
+"""Ties below and above two letters, which join vowels on one note."""
+
+_BROKEN_BRACKETS = re.compile(r"\[\s*\]|\]\[|\[[^\]]*\s|\s[^\[]*\]")
+"""Phones in brackets gone wrong, not an editor's brackets: empty, in several, or with spaces."""
+
+_NO_LETTERS = re.compile(r"[\d\[\]{}<>|@#$%^*=+\\/]")
+"""What is no letter of any word, and no punctuation that scores have under notes."""
 
 _HYPHENS = ("-", "\N{SOFT HYPHEN}", "\N{HYPHEN}", "\N{NON-BREAKING HYPHEN}")
 
@@ -69,17 +84,23 @@ def pronounce(
     known = {lyric: tuple(phones) for lyric, phones in (lexicon or {}).items()}
     parts: list[Part] = []
     unknown: list[str] = []
+    remarks = list(song.warnings)
     remedy = ""
     for part in song.parts:
-        spoken = [
-            replace(note, lyric=_stripped(note.lyric))
+        written = [
+            note
             for word in _words(part.notes)
             for note in word
             if _given(note, known) is None and _listed(word, known) is None
         ]
+        spoken = [replace(note, lyric=_stripped(note.lyric)) for note in written]
         tag = part.language
         if language or spoken:
-            tag = language or detect_language(replace(part, notes=tuple(spoken)))
+            remarks += _signs(part, written)
+            tag = language or detect_language(replace(part, notes=tuple(spoken)), song.parts)
+            if not tag:
+                tag = FALLBACK
+                remarks.append(_guess(part, spoken[0], tag))
         tongue = load_language(tag) if language or spoken else None
         read = _read(part, tongue, known)
         bad = [n for n, syllable in zip(part.notes, read, strict=True) if syllable is None]
@@ -95,7 +116,23 @@ def pronounce(
             f"cannot pronounce {listed}{more} {remedy}, write its phones in brackets such as "
             "[k a], or add it to a lexicon"
         )
-    return replace(song, parts=tuple(parts))
+    return replace(song, parts=tuple(parts), warnings=tuple(dict.fromkeys(remarks)))
+
+
+def _signs(part: Part, spoken: Sequence[Note]) -> list[Remark]:
+    """A remark where lyrics hold signs that are no letters: an editor's brackets, figures."""
+    odd = [note for note in spoken if _NO_LETTERS.search(note.lyric)]
+    if not odd:
+        return []
+    more = f" (and {len(odd) - 1} more)" if len(odd) > 1 else ""
+    message = f'"{odd[0].lyric}" is read without the signs in it that are no letters{more}'
+    return [Remark(part.name, odd[0].bar, odd[0].beat, message)]
+
+
+def _guess(part: Part, note: Note, tag: str) -> Remark:
+    name = language_name(tag)
+    message = f"the language of the words cannot be told; read as {name}, name it with --language"
+    return Remark(part.name, note.bar, note.beat, message)
 
 
 def _read(
@@ -152,7 +189,10 @@ def _given(note: Note, lexicon: Mapping[str, Phones]) -> Phones | None:
         if lyric in lexicon:
             return lexicon[lyric]
     brackets = re.fullmatch(r"\[([^\[\]]*)\]", note.lyric.strip().strip("-_"))
-    return tuple(brackets[1].split()) or None if brackets else None
+    phones = tuple(brackets[1].split()) if brackets else ()
+    if len(phones) == 1 and phones[0] not in PHONES:
+        return None  # an editor's brackets
+    return phones or None
 
 
 def _words(notes: Sequence[Note]) -> Iterator[list[Note]]:
@@ -175,12 +215,14 @@ def _words(notes: Sequence[Note]) -> Iterator[list[Note]]:
 def _stripped(lyric: str) -> str:
     """A lyric without punctuation, hyphens, underscores and spaces at its ends.
 
-    Apostrophes stay, since they divide syllables, and brackets, since they are a mistake here.
-    Words are parted by an undertie.
+    Apostrophes stay, since they divide syllables, and broken brackets, since they are a mistake.
+    Words are parted by an undertie, also where two letters are tied.
     """
-    text = unicodedata.normalize("NFKC", lyric).replace("’", "'").replace(UNDERTIE, " ")
+    text = unicodedata.normalize("NFKC", lyric).replace("’", "'")
+    text = re.sub(f"[{UNDERTIE}{_TIES}]", " ", text)
+    kept = "'[]" if _BROKEN_BRACKETS.search(text) else "'"
     words = (
-        "".join(c for c in word if c in "'[]" or unicodedata.category(c)[0] not in "PZSC")
+        "".join(c for c in word if c in kept or unicodedata.category(c)[0] not in "PZSCN")
         for word in text.split()
     )
     return UNDERTIE.join(filter(None, words))

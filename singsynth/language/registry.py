@@ -7,11 +7,14 @@ others has the names of :class:`Recognised` too, and stands in :data:`RECOGNISED
 
 from __future__ import annotations
 
+import functools
 import importlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Protocol, cast
 
 from singsynth.errors import LyricError
+from singsynth.language.spelling import lines
 from singsynth.song import Part, Syllable
 
 LANGUAGES: dict[str, str] = {
@@ -20,11 +23,22 @@ LANGUAGES: dict[str, str] = {
     "es-419": "singsynth.language.spanish_american",
     "it": "singsynth.language.italian",
     "la": "singsynth.language.latin",
+    "en": "singsynth.language.english",
+    "de": "singsynth.language.german",
 }
 """Language tag and module of every language."""
 
 RECOGNISED = ("ja",)
-"""The languages that script or spelling can tell; Latin letters tell no language from another."""
+"""The languages that script or spelling can tell."""
+
+LEAST_COMMON = 0.05
+"""Share of a song's words that must be among the common words of a language for it to be told."""
+
+MOSTLY_COMMON = 0.4
+"""From this share on it is told even if the letters could be Japanese: *Ky-ri-e*."""
+
+FALLBACK = "la"
+"""Read as this, and told, where nothing tells: every letter sounds, as it stands."""
 
 
 class Language(Protocol):
@@ -87,18 +101,23 @@ def language_name(tag: str) -> str:
     return load_language(tag).NAME if registered_tag(tag) else ""
 
 
-def detect_language(part: Part) -> str:
-    """The language of a part: what its score says, else what its script or spelling tells.
+def detect_language(part: Part, together: Sequence[Part] = ()) -> str:
+    """The language of a part: what its score says, else what its script, words or spelling tell.
+
+    Parameters
+    ----------
+    together
+        The parts of the song: where the score names no language they are taken to share one.
 
     Returns
     -------
     str
-        Its tag.
+        Its tag; empty if it cannot be told.
 
     Raises
     ------
     LyricError
-        If the language is none of those there are, or cannot be told.
+        If the score names a language that is none of those there are.
     """
     lyrics = [note.lyric for note in part.notes if note.lyric]
     if registered_tag(part.language):
@@ -107,24 +126,54 @@ def detect_language(part: Part) -> str:
     for tag, language in recognised.items():
         if language.is_script_of(lyrics):
             return tag
-    if not part.language:
-        for tag, language in recognised.items():
-            if language.is_spelled(lyrics):
-                return tag
-    known = ", ".join(f"{tag} ({load_language(tag).NAME})" for tag in LANGUAGES)
     if part.language:
-        problem = f'its words are in "{part.language}", which cannot be pronounced yet'
-    else:
-        unread = (
-            n for n in part.notes if not any(x.is_spelled([n.lyric]) for x in recognised.values())
+        known = ", ".join(f"{tag} ({load_language(tag).NAME})" for tag in LANGUAGES)
+        raise LyricError(
+            f'{part.name}: its words are in "{part.language}", which cannot be pronounced yet; '
+            f"name one of these with --language: {known}; or write phones in brackets such as [k a]"
         )
-        odd = next(unread, part.notes[0])
-        problem = (
-            f'the language of its words is unknown ("{odd.lyric}" in bar {odd.bar}, '
-            f"beat {odd.beat:g} is not Japanese in Latin letters, and no other language can be "
-            "told by its letters)"
-        )
-    raise LyricError(
-        f"{part.name}: {problem}; name one of these with --language: {known}; "
-        "or write phones in brackets such as [k a]"
-    )
+    told, share = language_by_words([part, *together], shortest=4)
+    if share >= MOSTLY_COMMON:
+        return told
+    for tag, language in recognised.items():
+        if language.is_spelled(lyrics):
+            return tag
+    told, share = language_by_words([part, *together])
+    return told if share >= LEAST_COMMON else ""
+
+
+def language_by_words(parts: Sequence[Part], shortest: int = 1) -> tuple[str, float]:
+    """The language whose common words (``data/common-words.tsv``) parts have most of.
+
+    Words of fewer than ``shortest`` letters count as uncommon.
+
+    Returns
+    -------
+    Its tag, and the share of the words that are among them.
+    """
+    words = Counter(word for part in parts for word in _whole_words(part))
+    shares = {
+        tag: sum(n for word, n in words.items() if word in common and len(word) >= shortest)
+        / max(1, words.total())
+        for tag, common in _common_words().items()
+    }
+    best = max(shares, key=lambda tag: shares[tag])
+    return best, shares[best]
+
+
+@functools.cache
+def _common_words() -> dict[str, frozenset[str]]:
+    listed = (line.split("\t") for line in lines("common-words.tsv"))
+    return {tag: frozenset(words.split()) for tag, words in listed}
+
+
+def _whole_words(part: Part) -> Iterator[str]:
+    """The words of a part in small letters, their syllables joined."""
+    word = ""
+    for note in part.notes:
+        if note.lyric and note.syllabic in {"single", "begin"} and word:
+            yield word
+            word = ""
+        word += "".join(c for c in note.lyric.lower() if c.isalpha())
+    if word:
+        yield word

@@ -98,15 +98,15 @@ class Spelling:
 
     @cached_property
     def _classes(self) -> dict[str, str]:
-        lines = [line for line in _lines(self.table) if line.startswith("@")]
-        return {name: f"[{letters}]" for name, letters in (line[1:].split() for line in lines)}
+        named = [line for line in lines(self.table) if line.startswith("@")]
+        return {name: f"[{letters}]" for name, letters in (line[1:].split() for line in named)}
 
     @cached_property
     def _rules(self) -> dict[str, list[Rule]]:
         """By first letter."""
         vowels = set(self._classes["V"])
         rules: dict[str, list[Rule]] = {}
-        for line in _lines(self.table):
+        for line in lines(self.table):
             if line.startswith("@"):
                 continue
             before, letters, after, phones = line.split("\t")
@@ -129,8 +129,8 @@ class Spelling:
 
     @cached_property
     def _respellings(self) -> dict[str, str]:
-        lines = _lines(self.respelled) if self.respelled else ()
-        return {line.split("\t")[0]: line.split("\t")[1] for line in lines}
+        listed = lines(self.respelled) if self.respelled else ()
+        return {line.split("\t")[0]: line.split("\t")[1] for line in listed}
 
     def letters(self, word: Sequence[str]) -> tuple[list[Letter], set[int]]:
         """The letters of a word, respelled, and the syllables that have others than its rules."""
@@ -292,7 +292,8 @@ def _fits(rule: Rule, text: str, at: int, letters: Sequence[Letter]) -> bool:
     )
 
 
-def _lines(name: str) -> Iterator[str]:
+def lines(name: str) -> Iterator[str]:
+    """Lines of a file of ``data/`` that are neither empty nor remarks."""
     source = resources.files("singsynth.language") / "data" / name
     for line in source.read_text(encoding="utf-8").splitlines():
         if line.strip() and not line.startswith("# "):

@@ -2,7 +2,8 @@
 
 MusicXML numbers verses from 1; programs that name them otherwise are read by their order. A note
 may carry two syllables (elision, *bianco‿e*): their texts are joined by an undertie, and both are
-sung on the note. A lyric that is only a line or a hyphen is a drawn melisma, not a word.
+sung on the note. A lyric that is only a line or a hyphen is a drawn melisma, not a word; nor is one
+without a letter, such as the figures of a bass.
 """
 
 from __future__ import annotations
@@ -65,7 +66,9 @@ def _clean(text: str | None) -> str:
     text = unicodedata.normalize("NFC", text or "")
     text = " ".join(text.split())  # also no-break spaces and line ends
     text = _VERSE_NUMBER.sub("", text)
-    return "" if text in _MELISMA_LINES else text
+    if text in _MELISMA_LINES or not any(c.isalpha() for c in text):
+        return ""  # a line, or the figures of a bass
+    return text
 
 
 def verse_index(verse: int, turn: int) -> int:

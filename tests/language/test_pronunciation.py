@@ -105,7 +105,7 @@ def test_language_is_told_by_script_or_spelling(lyrics: tuple[str, ...]) -> None
 def test_language_of_the_score_and_of_the_caller() -> None:
     assert pronounce(song("ka", language="ja-JP")).parts[0].notes[0].syllable
     assert pronounce(song("ka", language="de"), "ja").parts[0].notes[0].syllable
-    assert pronounce(song("か", language="en")).parts[0].notes[0].syllable, "the script tells"
+    assert pronounce(song("か", language="tlh")).parts[0].notes[0].syllable, "the script tells"
 
 
 def test_nothing_else_of_the_song_changes() -> None:
@@ -156,20 +156,50 @@ def test_unknown_phone() -> None:
 
 def test_unknown_language() -> None:
     assert error("ka", language="tlh") == (
-        'no language "tlh" yet; there are: ja, es, es-419, it, la'
+        'no language "tlh" yet; there are: ja, es, es-419, it, la, en, de'
     )
-    assert error("Lie", "be", of="de") == (
-        'Solo: its words are in "de", which cannot be pronounced yet; name one of these with '
+    assert error("Lie", "be", of="cy") == (
+        'Solo: its words are in "cy", which cannot be pronounced yet; name one of these with '
         "--language: ja (Japanese), es (Spanish), es-419 (Latin American Spanish), it (Italian), "
-        "la (Latin); or write phones in brackets such as [k a]"
+        "la (Latin), en (English), de (German); or write phones in brackets such as [k a]"
     )
-    message = error("ka", "Lie", "be")
-    assert message.startswith(
-        'Solo: the language of its words is unknown ("Lie" in bar 1, beat 2 is not Japanese in '
-        "Latin letters"
-    )
-    assert "--language" in message
-    assert "la (Latin)" in message
+
+
+def test_a_language_is_told_by_its_common_words() -> None:
+    songs = {
+        "en": "when I sur vey the won drous cross on which the prince of glo ry died",
+        "de": "stil le nacht hei li ge nacht und der mond ist nicht mein",
+        "it": "che il mio cor non è per te",
+        "la": "ave maria gratia plena dominus tecum et in saecula",
+        "es": "los pas to res que en la no che con el ni ño",
+    }
+    for tag, words in songs.items():
+        assert pronounce(song(*words.split())).parts[0].language == tag
+
+
+def test_a_language_that_cannot_be_told_is_read_as_latin_and_told() -> None:
+    read = pronounce(song("Lum", "pfi", "xylo"))
+    assert read.parts[0].language == "la"
+    assert [str(remark) for remark in read.warnings] == [
+        "Solo, bar 1, beat 1: the language of the words cannot be told; read as Latin, name it "
+        "with --language"
+    ]
+
+
+def test_an_editor_s_brackets_are_not_phones_and_are_told() -> None:
+    read = pronounce(song("[Ky", "ri", "e]", "[e]", "[li]", "son6", language="la"))
+    phones = [note.syllable and note.syllable.phones for note in read.parts[0].notes]
+    assert phones == [("k", "i"), ("rr", "i"), ("eh",), ("e",), ("l", "i"), ("s", "oh", "n")]
+    assert [str(remark) for remark in read.warnings] == [
+        'Solo, bar 1, beat 1: "[Ky" is read without the signs in it that are no letters '
+        "(and 3 more)"
+    ]
+
+
+def test_vowels_tied_to_one_note_are_both_sung() -> None:
+    (part,) = pronounce(song("che͜i", language="it")).parts
+    assert part.notes[0].syllable is not None
+    assert part.notes[0].syllable.phones == ("k", "e", "i")
 
 
 def test_the_score_s_language_goes_before_what_letters_show() -> None:

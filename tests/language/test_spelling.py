@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from singsynth.language import italian, latin, spanish, spanish_american
+from singsynth.language import english, german, italian, latin, spanish, spanish_american
 from singsynth.language.registry import LANGUAGES, Language, load_language
-from singsynth.language.spelling import Spelling, _lines
+from singsynth.language.spelling import Spelling, lines
 
 
 def sung(language: Language, text: str) -> str:
@@ -108,12 +108,51 @@ def test_latin(text: str, phones: str) -> None:
     assert sung(latin, text) == phones
 
 
-SPELLINGS = [spanish.SPELLING, italian.SPELLING, latin.SPELLING]
+@pytest.mark.parametrize(
+    ("text", "phones"),
+    [
+        ("heav-en-ly", "h <eh> - v <ax> n - l <i>"), ("heav'n", "h <eh> v ax n"),
+        ("night", "n <a> y t"), ("snow", "s n <o> w"), ("joy", "j <oh> y"), ("thou", "dh <a> w"),
+        ("cre-a-tion", "k rh <i> - <e> y - sh <ax> n"), ("say-ing", "s <e> y - <ih> ng"),
+        ("go-ing", "g <o> w - <ih> ng"), ("fi-re", "ff <a> y - <er>"), ("fire", "ff <a> y er"),
+        ("spar-row", "s p <eh> - rh <o> w"), ("o'er", "<oh> rh"), ("Je-sus", "j <i> - z <ax> s"),
+        ("re-joic-eth", "rh <ih> - j <oh> y - s <ih> th"), ("lov-ing", "l <ah> - v <ih> ng"),
+        ("moun-tain", "m <a> w n - t <ax> n"), ("mome", "m <o> w m"), ("wabes", "w <e> y b z"),
+        ("al-le-lu-ia", "<aa> - l <e> - l <uw> - y <aa>"), ("wish-eth", "w <ih> - sh <ih> th"),
+        ("moon-flow-er", "m <uw> n - ff l <a> w - <er>"), ("the‿o", "dh <ax> o w"),
+        ("won-drous", "w <ah> n - d rh <ax> s"), ("pow'r", "p <a> w er"),
+    ],
+)  # fmt: skip
+def test_english(text: str, phones: str) -> None:
+    assert sung(english, text) == phones
+
+
+@pytest.mark.parametrize(
+    ("text", "phones"),
+    [
+        ("Freu-de", "ff r <oh> y - d <ax>"), ("schö-ner", "sh <oe> - n <ax> r"),
+        ("Göt-ter-fun-ken", "g <oeh> - t <ax> r - ff <uh> ng - k <ax> n"),
+        ("Toch-ter", "t <oh> x - t <ax> r"), ("wir", "v <i> r"), ("ich", "<ih> hy"),
+        ("be-tre-ten", "b <ax> - t r <e> - t <ax> n"), ("Nacht", "n <a> x t"),
+        ("stil-le", "sh t <ih> - l <ax>"), ("hei-li-ge", "h <a> y - l <i> - g <ax>"),
+        ("Herz", "h <eh> r ts"), ("ge-stor-ben", "g <ax> - sh t <oh> r - b <ax> n"),
+        ("Kö-nig", "k <oe> - n <ih> hy"), ("ruhst", "r <uw> s t"), ("Ru-he", "r <uw> - <ax>"),
+        ("Gott", "g <oh> t"), ("Sün-den", "z <ueh> n - d <ax> n"), ("Kreuz", "k r <oh> y ts"),
+        ("Christ", "k r <ih> s t"), ("lag", "l <a> k"), ("das", "d <a> s"), ("der", "d <e> r"),
+        ("mein", "m <a> y n"), ("Träu-me", "t r <oh> y - m <ax>"), ("Volk", "ff <oh> l k"),
+        ("quel-le", "k v <eh> - l <ax>"), ("ge-ben", "g <e> - b <ax> n"), ("sie", "z <i>"),
+    ],
+)  # fmt: skip
+def test_german(text: str, phones: str) -> None:
+    assert sung(german, text) == phones
+
+
+SPELLINGS = [spanish.SPELLING, italian.SPELLING, latin.SPELLING, english.LETTERS, german.SPELLING]
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS, ids=lambda s: s.table)
 def test_every_letter_has_a_rule_for_any_place(spelling: Spelling) -> None:
-    rules = [line.split("\t") for line in _lines(spelling.table) if not line.startswith("@")]
+    rules = [line.split("\t") for line in lines(spelling.table) if not line.startswith("@")]
     anywhere = {letters for before, letters, after, _ in rules if before == after == "-"}
     assert {letters[0] for _, letters, _, _ in rules} == {x for x in anywhere if len(x) == 1} | {
         x[0] for x in anywhere
@@ -125,12 +164,12 @@ def test_every_letter_has_a_rule_for_any_place(spelling: Spelling) -> None:
 def test_respellings_are_letter_for_letter_and_change_something(spelling: Spelling) -> None:
     if not spelling.respelled:
         return
-    rows = [line.split("\t") for line in _lines(spelling.respelled)]
+    rows = [line.split("\t") for line in lines(spelling.respelled)]
     assert len({word for word, _ in rows}) == len(rows)
     for word, spelled in rows:
         assert len(word) == len(spelled)
         assert word != spelled
-        assert re.fullmatch("-?[a-z]+|-?[a-zñéóáíú]+", word)
+        assert re.fullmatch("-?[a-z]+|-?[a-zñéóáíúß]+", word)
 
 
 def test_every_language_names_its_sources() -> None:
