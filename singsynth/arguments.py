@@ -192,7 +192,10 @@ def _add_verb(
 
 def _add_score(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
-        "score", type=Path, metavar="SCORE", help="a score with lyrics: .musicxml, .xml or .mxl"
+        "score",
+        type=Path,
+        metavar="SCORE",
+        help="a score with lyrics: .musicxml, .xml, .mxl, .mid or .json",
     )
 
 
@@ -202,7 +205,7 @@ def _add_scores(verb: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="+",
         metavar="SCORE",
-        help="a score with lyrics: .musicxml, .xml or .mxl; several, or a folder of them",
+        help="a score with lyrics: .musicxml, .xml, .mxl, .mid or .json; several, or a folder of them",
     )
 
 

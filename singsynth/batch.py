@@ -18,9 +18,9 @@ from typing import Any
 from singsynth.choir import save_choir, sing_choir
 from singsynth.errors import OutputError, ScoreError, SingsynthError
 from singsynth.files import check_writable
+from singsynth.formats import SUFFIXES, read_song
 from singsynth.language import read_lexicon
 from singsynth.performance import perform, prepare
-from singsynth.score import SUFFIXES, read_score
 from singsynth.stages import Progress
 from singsynth.voice import load_voice
 
@@ -70,7 +70,7 @@ def render_file(
     check_writable(output, force)
     voice = load_voice(settings.voice, settings.device)
     song = prepare(
-        read_score(score, verse=settings.verse),
+        read_song(score, verse=settings.verse),
         voice,
         language=settings.language,
         tempo=settings.tempo,

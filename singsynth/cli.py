@@ -108,11 +108,11 @@ def render(arguments: argparse.Namespace) -> None:
 
 def inspect(arguments: argparse.Namespace) -> None:
     """Show what is understood of a score: notes, syllables, phones and warnings."""
+    from singsynth.formats import read_song
     from singsynth.inspect import as_text, describe
     from singsynth.language import read_lexicon
-    from singsynth.score import read_score
 
-    song = read_score(arguments.score, verse=arguments.verse)
+    song = read_song(arguments.score, verse=arguments.verse)
     lexicon = read_lexicon(arguments.lexicon) if arguments.lexicon else None
     if arguments.voice is None:
         from singsynth.language import pronounce

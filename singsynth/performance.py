@@ -22,6 +22,7 @@ import numpy as np
 from singsynth.acoustics import Features, write_audio, write_pieces
 from singsynth.acoustics.features import FloatArray
 from singsynth.errors import ScoreError, VoiceError
+from singsynth.formats import read_song
 from singsynth.language import pronounce
 from singsynth.language.carry import carried
 from singsynth.score import read_score
@@ -165,7 +166,7 @@ def synthesize(
     Parameters
     ----------
     score
-        Path of a MusicXML file, an open music21 stream, or a :class:`Song`.
+        Path of a MusicXML, MIDI or JSON file, an open music21 stream, or a :class:`Song`.
     voice
         Name, folder or zip file of a voice, or a loaded one.
     part
@@ -189,7 +190,12 @@ def synthesize(
         With the place in the score and the remedy.
     """
     loaded = voice if isinstance(voice, Voice) else load_voice(voice, device)
-    song = score if isinstance(score, Song) else read_score(score, verse=verse)
+    if isinstance(score, Song):
+        song = score
+    elif isinstance(score, str | Path):
+        song = read_song(score, verse=verse)
+    else:
+        song = read_score(score, verse=verse)
     return perform(
         prepare(song, loaded, language=language, tempo=tempo, transpose=transpose, octave=octave),
         loaded,

@@ -20,7 +20,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 BASE = {"song", "errors"}
-BELOW_VOICE = BASE | {"config", "files", "score", "language", "acoustics", "model"}
+BELOW_VOICE = BASE | {"config", "files", "score", "language", "acoustics", "model", "formats"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "song": set(),
@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "inspect": BASE,
     "score": BASE,
     "language": BASE,
+    "formats": BASE | {"config", "files", "score"},
     "acoustics": {"errors", "files"},
     "model": BASE,
     "voice": BELOW_VOICE - {"score"},
@@ -61,6 +62,7 @@ ALONE_IMPORT: dict[str, tuple[str, ...]] = {
     "torch": ("model/", "voice.py", "training/"),
     "safetensors": ("model/", "voice.py", "training/"),
     "cffi": ("model/engine/",),
+    "mido": ("formats/",),
     "triton": ("model/engine/",),
 }
 """For each library of weight, the only places under ``singsynth`` that may import it."""

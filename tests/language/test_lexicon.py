@@ -46,5 +46,5 @@ def test_what_is_amiss_is_one_line(tmp_path: Path, content: bytes, message: str)
 
 
 def test_a_missing_lexicon_is_told(tmp_path: Path) -> None:
-    with pytest.raises(LyricError, match="cannot be read .* check --lexicon"):
+    with pytest.raises(LyricError, match=r"cannot be read .* check --lexicon"):
         read_lexicon(tmp_path / "none.tsv")
