@@ -205,7 +205,7 @@ def _add_scores(verb: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="+",
         metavar="SCORE",
-        help="a score with lyrics: .musicxml, .xml, .mxl, .mid or .json; several, or a folder of them",
+        help="a score with lyrics: .musicxml, .xml, .mxl, .mid or .json; or many, or a folder",
     )
 
 

@@ -15,6 +15,7 @@ The way of a score through this room, one module a step:
 :mod:`.lines`       a part becomes one line of written notes: voices, chords, grace notes, cues
 :mod:`.lyrics`      the words under a note: verse, elision, hyphens
 :mod:`.melody`      written notes become sung notes: ties, overlaps, melisma, seconds
+:mod:`.loudness`    dynamics, hairpins and accents become a curve of loudness
 :mod:`.remarks`     everything repaired, guessed or left out, gathered once each with its place
 :mod:`.reading`     all of it in order
 ==================  ============================================================================

@@ -18,6 +18,7 @@ from fractions import Fraction
 from typing import Any
 
 from singsynth.score.bars import Bar
+from singsynth.score.loudness import Mark, written_marks
 from singsynth.score.lyrics import Word, words_of
 from singsynth.score.markings import BREATHS, SHARE, report_markings
 from singsynth.score.remarks import Remarks
@@ -42,11 +43,12 @@ class WrittenNote:
 
 @dataclass(frozen=True)
 class Line:
-    """What one singer has to sing: the notes of each written bar."""
+    """What one singer has to sing: the notes of each written bar, and the marks of loudness."""
 
     name: str
     language: str
     bars: tuple[tuple[WrittenNote, ...], ...]
+    marks: tuple[Mark, ...] = ()
 
     @property
     def verses(self) -> list[int]:
@@ -78,7 +80,7 @@ def written_line(
         notes_by_bar.append(tuple(_notes(source, measure, bar, name, remarks)))
         sources.append(source)
     report_markings(part, sources, name, bars, remarks)
-    return Line(name, language, tuple(notes_by_bar))
+    return Line(name, language, tuple(notes_by_bar), written_marks(part, sources, bars))
 
 
 def _is_sung(element: Any) -> bool:

@@ -19,7 +19,6 @@ BREATHS = frozenset({"BreathMark", "Caesura"})
 """music21 classes of marks after which a breath is taken."""
 
 ON_NOTES = {
-    "Accent": "accent",
     "Stress": "stress mark",
     "IndeterminateSlide": "slide",
     "Trill": "trill",
@@ -32,9 +31,7 @@ ON_NOTES = {
 }
 """music21 classes of articulations and expressions, the most general of each family."""
 
-IN_BARS = {"Dynamic": "dynamics"}
 ACROSS_BARS = {
-    "DynamicWedge": "hairpin",
     "Glissando": "glissando",
     "TrillExtension": "trill",
     "TremoloSpanner": "tremolo",
@@ -58,8 +55,6 @@ def report_markings(
         for element in [*measure, *(source if source is not measure else [])]:
             place = bar.place(Fraction(element.getOffsetInHierarchy(measure)))
             places[id(element)] = place
-            for what in _matches(element, IN_BARS):
-                count(place, what)
             if "GeneralNote" in element.classes:
                 for mark in [*element.articulations, *element.expressions]:
                     for what in _matches(mark, ON_NOTES):

@@ -18,6 +18,7 @@ from fractions import Fraction
 
 from singsynth.score.bars import Bar
 from singsynth.score.lines import Line
+from singsynth.score.loudness import loudness_curve
 from singsynth.score.lyrics import Word, choose_words
 from singsynth.score.remarks import Place, Remarks
 from singsynth.score.tempo import TempoMap, round_time
@@ -91,7 +92,8 @@ def sung_part(
                     beat=note.place.beat,
                 )
             )
-    return Part(line.name, tuple(sung), line.language)
+    loudness = loudness_curve(line.marks, bars, order, tempo)
+    return Part(line.name, tuple(sung), line.language, loudness)
 
 
 def _detached(start_s: float, end_s: float, note: _Sung) -> float:
